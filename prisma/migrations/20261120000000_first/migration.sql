@@ -37,11 +37,23 @@ CREATE TABLE "fact" (
     "version" BIGINT NOT NULL,
     "data" JSONB NOT NULL,
     "seen_at" TIMESTAMPTZ(3) NOT NULL,
-    "settled_at" TIMESTAMPTZ(3),
     CONSTRAINT "fact_pkey" PRIMARY KEY ("repository_id", "kind", "key")
 );
 CREATE INDEX "fact_repository_id_sha_idx" ON "fact"("repository_id", "sha");
 CREATE INDEX "fact_repository_id_number_idx" ON "fact"("repository_id", "number");
+
+CREATE TABLE "ask" (
+    "repository_id" BIGINT NOT NULL,
+    "key" TEXT NOT NULL,
+    "kind" TEXT NOT NULL,
+    "number" INTEGER NOT NULL,
+    "at" TIMESTAMPTZ(3) NOT NULL,
+    "data" JSONB NOT NULL,
+    "answer" JSONB,
+    "settled_at" TIMESTAMPTZ(3),
+    CONSTRAINT "ask_pkey" PRIMARY KEY ("repository_id", "key")
+);
+CREATE INDEX "ask_repository_id_number_idx" ON "ask"("repository_id", "number");
 
 CREATE TABLE "promotion" (
     "id" UUID NOT NULL,

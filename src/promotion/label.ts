@@ -1,0 +1,81 @@
+import { systemActor, type Actor, type EntryDraft } from "../ledger/entry.ts"
+import type { PromotionConfig } from "./config.ts"
+import type { PullRequestFact } from "./fact.ts"
+import { labelPauseId } from "./pause.ts"
+import { authorise, type Role } from "./permission.ts"
+import type { LabelAsk, Need, Snapshot } from "./snapshot.ts"
+
+/** What follows from the pause label as it stands now: nothing, a question first, or an entry. */
+export type LabelDecision = { needs: Need | null; entry: EntryDraft | null; answered: string | null }
+
+const nothing: LabelDecision = { needs: null, entry: null, answered: null }
+
+type LabelInput = { pullRequest: PullRequestFact; config: PromotionConfig; snapshot: Snapshot; runId: string | null }
+
+/**
+ * Brings the pause in line with the label on the pull request.
+ *
+ * The one who set or took off the label must have the permission now. Whoever set it unseen, the pause holds; taken
+ * off unseen, it holds as well: a gate that cannot tell stays shut.
+ */
+export function decideLabel(input: LabelInput): LabelDecision {
+  const { pullRequest, config, snapshot } = input
+  const on = pullRequest.labels.includes(config.pause.label)
+  const holds = snapshot.pauses.some((pause) => pause.id === labelPauseId(pullRequest.number))
+  if (on === holds) return nothing
+  const ask = snapshot.labelAsk?.on === on ? snapshot.labelAsk : null
+  if (ask?.answered === true) return nothing
+  if (ask === null || ask.actor === null) return decideUnseen(input, on)
+  const has = snapshot.roles.get(ask.actor.login)
+  if (has === undefined) return { ...nothing, needs: { kind: "role", login: ask.actor.login } }
+  return decideSeen(input, { ask, actor: ask.actor, has })
+}
+
+function decideUnseen(input: LabelInput, on: boolean): LabelDecision {
+  if (input.snapshot.sight === "none") return { ...nothing, needs: { kind: "sight" } }
+  if (!on) return nothing
+  return { ...nothing, entry: pauseEntry(input, { on, actor: systemActor, key: `unseen:${input.snapshot.nowMs}` }) }
+}
+
+function decideSeen(input: LabelInput, seen: { ask: LabelAsk; actor: Actor; has: Role }): LabelDecision {
+  const { ask, actor, has } = seen
+  const needs = input.config.commands["pause-promotion"]
+  const effect = ask.on ? "tightens" : "loosens"
+  const answer = authorise({ actorIsBot: ask.actorIsBot, has, needs, effect })
+  if (answer.allowed)
+    return { needs: null, entry: pauseEntry(input, { on: ask.on, actor, key: ask.key }), answered: ask.key }
+  const entry: EntryDraft = {
+    ...place(input),
+    key: `${ask.key}:denied`,
+    type: "command_denied",
+    actor,
+    payload: { command: ask.on ? "label-set" : "label-removed", comment_id: null, needs, has },
+  }
+  return { needs: null, entry, answered: ask.key }
+}
+
+function pauseEntry(input: LabelInput, change: { on: boolean; actor: Actor; key: string }): EntryDraft {
+  return {
+    ...place(input),
+    key: `${change.key}:pause`,
+    type: "promotion_pause_changed",
+    actor: change.actor,
+    payload: {
+      change: change.on ? "paused" : "resumed",
+      pause_id: labelPauseId(input.pullRequest.number),
+      scope: "pull-request",
+      source: "label",
+      reason: null,
+    },
+  }
+}
+
+function place(input: LabelInput) {
+  const { pullRequest } = input
+  return {
+    runId: input.runId,
+    pullRequest: pullRequest.number,
+    sha: pullRequest.headSha,
+    branch: pullRequest.baseRef,
+  }
+}

@@ -1,0 +1,48 @@
+import type { Actor } from "../ledger/entry.ts"
+import type { ConfigInForce } from "./config.ts"
+import type { CheckFact, PullRequestFact, RepositoryFact } from "./fact.ts"
+import type { Pause } from "./pause.ts"
+import type { Role } from "./permission.ts"
+import type { PromotionState } from "./state.ts"
+
+/** Who set or took off the pause label, and whether that was answered. */
+export type LabelAsk = {
+  key: string
+  /** True when the label was set, false when it was taken off. */
+  on: boolean
+  /** Null when GitHub does not say. */
+  actor: Actor | null
+  actorIsBot: boolean
+  /** True once a decision about it stands on the ledger. */
+  answered: boolean
+}
+
+/** Everything a decision about one pull request may use. Pure data; the clock is in it. */
+export type Snapshot = {
+  nowMs: number
+  ownAppId: number
+  repository: RepositoryFact
+  /** Null: never read, or it may have changed since. Nothing can be judged without it. */
+  config: ConfigInForce | null
+  /** Null: nothing heard of it yet. */
+  pullRequest: PullRequestFact | null
+  /** All check runs and statuses known for the pull request's head. */
+  checks: readonly CheckFact[]
+  /**
+   * What was read from GitHub itself in this very pass: `complete` when the whole pull request at its head was seen,
+   * `partial` when GitHub did not tell everything, `none` when the facts are hearsay.
+   */
+  sight: "complete" | "partial" | "none"
+  /** The newest promotion of the pull request. */
+  promotion: PromotionState | null
+  pauses: readonly Pause[]
+  /** The newest change of the pause label. */
+  labelAsk: LabelAsk | null
+  /** Roles asked of GitHub in this pass, by login. */
+  roles: ReadonlyMap<string, Role>
+  /** UUIDv7 to be used if a promotion begins. */
+  newRunId: string
+}
+
+/** Something that must be asked of GitHub before a decision can be made. */
+export type Need = { kind: "sight" } | { kind: "role"; login: string }
