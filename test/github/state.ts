@@ -409,7 +409,9 @@ export type GitHubState = {
   tokens: Map<string, InstallationToken>
   deliveries: Delivery[]
   /** Called for each new delivery in HTTP mode. */
-  onDelivery: ((delivery: Delivery) => void) | undefined
+  onDelivery: (() => void) | undefined
+  /** Looks at a delivery before it waits in the outbox: may drop or delay it, and returns extra copies of it. */
+  deliveryFault: ((delivery: Delivery) => Delivery[]) | undefined
   calls: ApiCallRecord[]
   unknownRequests: string[]
   /** How many reads of a new (head, base) pair see `mergeable: null`. GitHub: usually the first. */
@@ -431,6 +433,7 @@ export function createState(options: { clock: { now(): Date }; tempDir?: string 
     tokens: new Map(),
     deliveries: [],
     onDelivery: undefined,
+    deliveryFault: undefined,
     calls: [],
     unknownRequests: [],
     nullMergeableReads: 1,
@@ -447,3 +450,6 @@ export function isoNow(state: GitHubState): string {
 export function isoOf(date: Date): string {
   return date.toISOString().replace(/\.\d{3}Z$/, "Z")
 }
+
+/** A repository and the GitHub it is in: what nearly every act and view needs. */
+export type World = { state: GitHubState; repository: Repository }

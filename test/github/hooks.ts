@@ -1,0 +1,115 @@
+/** Webhooks: which apps hear of an event, what is signed, and the outbox until somebody delivers it. */
+import { createHmac } from "node:crypto"
+import { installationsOf } from "./access.ts"
+import { nextGuid, nextId } from "./ids.ts"
+import { isoNow } from "./state.ts"
+import type { Account, App, Delivery, GitHubState, Installation, Repository } from "./state.ts"
+import { accountView } from "./view/account.ts"
+import { repositoryView } from "./view/repository.ts"
+
+/** Something that happened in a repository. `onlyApp`: nobody else hears of it. */
+export type RepositoryEvent = {
+  event: string
+  action?: string | undefined
+  repository: Repository
+  sender: Account
+  /** The part of the payload that is the event's own. */
+  payload: Record<string, unknown>
+  onlyApp?: App | undefined
+}
+
+/** Puts an event in the outbox of each app that is installed on the repository, not suspended, and subscribed. */
+export function emit(state: GitHubState, happened: RepositoryEvent): void {
+  for (const installation of installationsOf(state, happened.repository)) {
+    if (installation.suspendedAt || !hears(installation, happened)) continue
+    const payload = {
+      ...(happened.action === undefined ? {} : { action: happened.action }),
+      ...happened.payload,
+      repository: repositoryView(state, happened.repository),
+      sender: accountView(state, happened.sender),
+      installation: { id: installation.id, node_id: installation.nodeId },
+    }
+    const { event, action, repository } = happened
+    post(state, { event, action, app: installation.app, installation, repository, payload })
+  }
+}
+
+/** True when some app would hear of this event: lets acts skip the making of costly payloads. */
+export function hasListeners(state: GitHubState, repository: Repository, event: string): boolean {
+  return installationsOf(state, repository).some(
+    (installation) => !installation.suspendedAt && installation.events.includes(event),
+  )
+}
+
+function hears(installation: Installation, happened: RepositoryEvent): boolean {
+  if (happened.onlyApp) return happened.onlyApp === installation.app
+  return installation.events.includes(happened.event)
+}
+
+/** Something about one app, delivered to it whether subscribed or not (`installation`, `installation_repositories`). */
+export type AppEvent = {
+  event: string
+  action: string | undefined
+  app: App
+  installation: Installation | undefined
+  repository: Repository | undefined
+  payload: Record<string, unknown>
+}
+
+/** Puts one finished payload in the outbox. */
+export function post(state: GitHubState, happened: AppEvent): void {
+  enqueue(state, {
+    id: nextId(),
+    guid: nextGuid(state),
+    event: happened.event,
+    action: happened.action ?? null,
+    app: happened.app,
+    installationId: happened.installation?.id ?? null,
+    repositoryId: happened.repository?.id ?? null,
+    body: JSON.stringify(happened.payload),
+    createdAt: isoNow(state),
+    notBeforeMs: 0,
+    redelivery: false,
+    status: "pending",
+    statusCode: null,
+    deliveredAt: null,
+  })
+}
+
+/** Sends a delivery again: a new delivery with the same GUID and body. https://docs.github.com/en/rest/apps/webhooks#redeliver-a-delivery-for-an-app-webhook */
+export function redeliver(state: GitHubState, delivery: Delivery): void {
+  enqueue(state, {
+    ...delivery,
+    id: nextId(),
+    createdAt: isoNow(state),
+    notBeforeMs: 0,
+    redelivery: true,
+    status: "pending",
+    statusCode: null,
+    deliveredAt: null,
+  })
+}
+
+function enqueue(state: GitHubState, delivery: Delivery): void {
+  state.deliveries.push(delivery)
+  for (const copy of state.deliveryFault?.(delivery) ?? []) state.deliveries.push(copy)
+  state.onDelivery?.()
+}
+
+/** All headers GitHub sends. https://docs.github.com/en/webhooks/webhook-events-and-payloads#delivery-headers */
+export function headersOf(delivery: Delivery): Record<string, string> {
+  const signature = (algorithm: "sha1" | "sha256") =>
+    createHmac(algorithm, delivery.app.webhookSecret).update(delivery.body).digest("hex")
+  return {
+    accept: "*/*",
+    "content-type": "application/json",
+    "user-agent": "GitHub-Hookshot/7f3a2c1",
+    "x-github-delivery": delivery.guid,
+    "x-github-event": delivery.event,
+    "x-github-hook-id": String(delivery.app.hookId),
+    "x-github-hook-installation-target-id": String(delivery.app.id),
+    "x-github-hook-installation-target-type": "integration",
+    "x-hub-signature": `sha1=${signature("sha1")}`,
+    "x-hub-signature-256": `sha256=${signature("sha256")}`,
+  }
+}
