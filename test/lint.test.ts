@@ -67,28 +67,30 @@ const mayImport: Partial<Record<Module, Module[]>> = {
 const octokit = ["octokit", "@octokit/core", "@octokit/plugin-retry", "@octokit/webhooks"]
 const database = ["@prisma/client", "@prisma/adapter-pg", "pg", "pg-boss", "@electric-sql/pglite"]
 const free = ["zod"]
+const parsers = ["yaml", "picomatch", "canonicalize", "mdast-util-from-markdown"]
 const impure = ["node:fs", "node:crypto", "fs/promises", "pino", "hono"]
-const packages = [...octokit, "probot", ...database, ...free, ...impure]
+const anything = [...free, ...parsers, ...impure]
+const packages = [...octokit, "probot", ...database, ...anything]
 
 /** Packages that only some may import; what is not listed here is free for all but promotion/ and report/. */
 const mayUse: Partial<Record<Module, string[]>> = {
-  lib: [...free, ...impure],
-  db: [...database, ...free, ...impure],
-  entry: [...free, ...impure],
-  chain: [...free, ...impure],
-  promotion: free,
+  lib: [...anything],
+  db: [...database, ...anything],
+  entry: [...anything],
+  chain: [...anything],
+  promotion: [...free, ...parsers],
   report: free,
-  github: [...octokit, "probot", ...free, ...impure],
-  ledger: [...database, ...free, ...impure],
-  inbox: [...database, ...free, ...impure],
-  reconcile: [...database, ...free, ...impure],
-  webhook: ["@octokit/webhooks", ...database, ...free, ...impure],
-  web: [...free, ...impure],
-  cli: [...database, ...free, ...impure],
-  env: [...free, ...impure],
-  deps: ["probot", ...database, ...free, ...impure],
-  app: ["probot", ...database, ...free, ...impure],
-  main: ["probot", ...database, ...free, ...impure],
+  github: [...octokit, "probot", ...anything],
+  ledger: [...database, ...anything],
+  inbox: [...database, ...anything],
+  reconcile: [...database, ...anything],
+  webhook: ["@octokit/webhooks", ...database, ...anything],
+  web: [...anything],
+  cli: [...database, ...anything],
+  env: [...anything],
+  deps: ["probot", ...database, ...anything],
+  app: ["probot", ...database, ...anything],
+  main: ["probot", ...database, ...anything],
 }
 
 const importers = Object.keys(mayImport).filter((name): name is Module => name in modules)
