@@ -26,7 +26,7 @@ export type PullRequestFact = {
 /** A check run, or a commit status, on one commit. */
 export type CheckFact = {
   source: "check-run" | "status"
-  /** GitHub's id of the run or status; of two with one name and app the higher is the later. */
+  /** GitHub's id of a check run, a status's time of creation: of two with one name and app the higher is the later. */
   id: number
   name: string
   /** Slug of the app that reported it; null for a status set by a person. */
@@ -39,6 +39,8 @@ export type CheckFact = {
   /** `success`, `failure`, … as GitHub spells it in REST; null while there is none. */
   conclusion: string | null
   url: string | null
+  /** The later of its start and its end, milliseconds since 1970; 0 when GitHub tells neither. */
+  atMs: number
 }
 
 /** A repository's address and identity. */

@@ -1,0 +1,178 @@
+import type { Prisma } from "../generated/client.ts"
+import type { CheckFact, PullRequestFact } from "../promotion/fact.ts"
+import type { HeardAsk, HeardFact, HeardRepository } from "./reading.ts"
+
+/**
+ * Facts and asks, written by the drain (hearsay) and by reads of our own (sight), newest version of an object kept.
+ *
+ * Named race: *the late webhook*. Events arrive out of order; each fact carries a version made from the object's own
+ * id and times, and a lower version never overwrites a higher one. Two versions in the same second are settled by
+ * arrival, and sight corrects them.
+ */
+export type FactWriter = Pick<Prisma.TransactionClient, "$executeRaw" | "$queryRaw">
+
+/** A fact of one repository. */
+export type RepositoryFactRow = { repositoryId: number; heard: HeardFact }
+
+type Row = {
+  repositoryId: bigint
+  kind: string
+  key: string
+  sha: string | null
+  number: number | null
+  version: bigint
+  data: string
+}
+
+function rowOf({ repositoryId, heard }: RepositoryFactRow): Row {
+  const { fact } = heard
+  const common = { repositoryId: BigInt(repositoryId), kind: heard.kind, data: JSON.stringify(fact) }
+  if (heard.kind === "pull-request") {
+    const { number, headSha, updatedAtMs } = heard.fact
+    return { ...common, key: String(number), sha: headSha, number, version: BigInt(updatedAtMs) }
+  }
+  return { ...common, key: checkKey(heard.fact), sha: heard.fact.sha, number: null, version: checkVersion(heard.fact) }
+}
+
+/** GraphQL does not tell the id of a status, so it is known by what makes it one of a kind: commit, name, reporter. */
+function checkKey({ source, id, sha, name, app }: CheckFact): string {
+  return source === "check-run" ? `check-run:${id}` : `status:${sha}:${JSON.stringify([app, name])}`
+}
+
+/**
+ * A check run has no `updated_at`: the later of its start and end orders its versions, and within one moment its
+ * progress does. So a run that is reset to run again (a later start) replaces its own earlier end.
+ */
+function checkVersion(fact: CheckFact): bigint {
+  const progress = fact.status === "completed" ? 2 : fact.status === "in_progress" ? 1 : 0
+  return BigInt(fact.atMs) * 4n + BigInt(progress)
+}
+
+/**
+ * How a fact came to us, and when: for a read of our own, the moment before it was asked. What was seen also replaces a
+ * check of a higher version, if that was heard before the question was asked.
+ */
+export type FactSource = { how: "heard" | "seen"; seenAt: Date }
+
+/** Writes facts; of one object given twice the higher version counts. Returns how many rows changed. */
+export async function writeFacts(
+  tx: FactWriter,
+  facts: readonly RepositoryFactRow[],
+  source: FactSource,
+): Promise<number> {
+  const rows = newestOfEach(facts.map(rowOf))
+  if (rows.length === 0) return 0
+  const seen = source.how === "seen"
+  return tx.$executeRaw`
+    INSERT INTO fact (repository_id, kind, key, sha, number, version, data, seen_at)
+    SELECT r, k, o, s, n, v, d::jsonb, ${source.seenAt} FROM unnest(
+      ${rows.map((row) => row.repositoryId)}::bigint[], ${rows.map((row) => row.kind)}::text[],
+      ${rows.map((row) => row.key)}::text[], ${rows.map((row) => row.sha)}::text[],
+      ${rows.map((row) => row.number)}::int[], ${rows.map((row) => row.version)}::bigint[],
+      ${rows.map((row) => row.data)}::text[]) AS t (r, k, o, s, n, v, d)
+    ON CONFLICT (repository_id, kind, key) DO UPDATE
+      SET sha = excluded.sha, number = excluded.number, version = excluded.version, data = excluded.data,
+        seen_at = excluded.seen_at
+      WHERE (excluded.version >= fact.version 
+          OR (${seen} AND excluded.kind = 'check' AND fact.seen_at < excluded.seen_at))
+        AND excluded.data IS DISTINCT FROM fact.data`
+}
+
+function newestOfEach(rows: readonly Row[]): Row[] {
+  const newest = new Map<string, Row>()
+  for (const row of rows) {
+    const key = `${row.repositoryId} ${row.kind} ${row.key}`
+    const known = newest.get(key)
+    if (known === undefined || row.version >= known.version) newest.set(key, row)
+  }
+  return [...newest.values()]
+}
+
+/** Key of an ask: the same thing heard twice, or heard and seen, has one key. */
+export function askKey(ask: HeardAsk): string {
+  if (ask.kind === "comment") return `comment:${ask.commentId}`
+  return `label:${ask.number}:${ask.atMs}:${ask.on ? "on" : "off"}:${ask.label.slice(0, 100)}`
+}
+
+/** Writes asks; one that is known already is left as it is, answer included. */
+export async function writeAsks(
+  tx: FactWriter,
+  asks: readonly { repositoryId: number; heard: HeardAsk }[],
+): Promise<void> {
+  if (asks.length === 0) return
+  await tx.$executeRaw`
+    INSERT INTO ask (repository_id, key, kind, number, at, data)
+    SELECT r, k, kind, n, to_timestamp(at::double precision / 1000), d::jsonb FROM unnest(
+      ${asks.map((ask) => BigInt(ask.repositoryId))}::bigint[], ${asks.map((ask) => askKey(ask.heard))}::text[],
+      ${asks.map((ask) => ask.heard.kind)}::text[], ${asks.map((ask) => ask.heard.number)}::int[],
+      ${asks.map((ask) => BigInt(ask.heard.atMs))}::bigint[], ${asks.map((ask) => JSON.stringify(ask.heard))}::text[])
+      AS t (r, k, kind, n, at, d)
+    ON CONFLICT DO NOTHING`
+}
+
+/** Writes what is heard of repositories: address, installation, whether the app is there. */
+export async function writeRepositories(
+  tx: FactWriter,
+  repositories: readonly { repository: HeardRepository; configStale: boolean }[],
+): Promise<void> {
+  for (const { repository, configStale } of mergeById(repositories)) {
+    await tx.$executeRaw`
+      INSERT INTO repository (id, installation_id, owner, name, default_branch, active)
+      VALUES (${BigInt(repository.id)}, ${BigInt(repository.installationId)}, ${repository.owner}, ${repository.name},
+        ${repository.defaultBranch ?? ""}, ${repository.active})
+      ON CONFLICT (id) DO UPDATE
+        SET installation_id = excluded.installation_id, owner = excluded.owner, name = excluded.name,
+          default_branch = coalesce(${repository.defaultBranch}, repository.default_branch), active = excluded.active,
+          config_stale = repository.config_stale OR ${configStale}
+            OR repository.default_branch <> coalesce(${repository.defaultBranch}, repository.default_branch)
+        WHERE (repository.installation_id, repository.owner, repository.name, repository.active)
+            IS DISTINCT FROM (excluded.installation_id, excluded.owner, excluded.name, excluded.active)
+          OR repository.default_branch <> coalesce(${repository.defaultBranch}, repository.default_branch)
+          OR (${configStale} AND NOT repository.config_stale)`
+  }
+}
+
+function mergeById(repositories: readonly { repository: HeardRepository; configStale: boolean }[]) {
+  const merged = new Map<number, { repository: HeardRepository; configStale: boolean }>()
+  for (const heard of repositories) {
+    const configStale = heard.configStale || (merged.get(heard.repository.id)?.configStale ?? false)
+    merged.set(heard.repository.id, { ...heard, configStale })
+  }
+  return merged.values()
+}
+
+/** Open pull requests whose head is one of these commits. */
+export async function openPullRequestsAt(
+  tx: FactWriter,
+  heads: readonly { repositoryId: number; sha: string }[],
+): Promise<{ repositoryId: number; number: number }[]> {
+  if (heads.length === 0) return []
+  const rows = await tx.$queryRaw<{ repository_id: bigint; number: number }[]>`
+    SELECT fact.repository_id, fact.number FROM fact
+    JOIN unnest(${heads.map((head) => BigInt(head.repositoryId))}::bigint[], ${heads.map((head) => head.sha)}::text[])
+      AS h (r, s) ON fact.repository_id = h.r AND fact.sha = h.s
+    WHERE fact.kind = 'pull-request' AND fact.data ->> 'state' = 'open' GROUP BY 1, 2`
+  return rows.map((row) => ({ repositoryId: Number(row.repository_id), number: row.number }))
+}
+
+/** The newest fact about a pull request; null when nothing was heard of it. */
+export async function readPullRequest(
+  tx: FactWriter,
+  place: { repositoryId: number; number: number },
+): Promise<PullRequestFact | null> {
+  const rows = await tx.$queryRaw<{ data: PullRequestFact }[]>`
+    SELECT data FROM fact WHERE repository_id = ${BigInt(place.repositoryId)} AND kind = 'pull-request'
+      AND key = ${String(place.number)}`
+  return rows[0]?.data ?? null
+}
+
+/** Most checks of one commit that are judged; more are not read, and the gate treats that as not knowing. */
+export const checkLimit = 1000
+
+/** All checks known for one commit, `checkLimit + 1` at most. */
+export async function readChecks(tx: FactWriter, place: { repositoryId: number; sha: string }): Promise<CheckFact[]> {
+  const rows = await tx.$queryRaw<{ data: CheckFact }[]>`
+    SELECT data FROM fact WHERE repository_id = ${BigInt(place.repositoryId)} AND kind = 'check' AND sha = ${place.sha}
+    ORDER BY key LIMIT ${checkLimit + 1}`
+  return rows.map((row) => row.data)
+}

@@ -1,0 +1,126 @@
+import { fromPrisma, PgBoss, type JobWithMetadata } from "pg-boss"
+import type pg from "pg"
+import type { Prisma } from "../generated/client.ts"
+import { parseSubject, subjectKey, type Subject } from "./subject.ts"
+
+/**
+ * The queue of dirty subjects, on pg-boss: equal subjects coalesce, one runs at a time, and a subject marked again
+ * while it runs runs once more (policy `stately` with the subject's key).
+ *
+ * Named race: *the claimed wake*. A plain insert that finds an equal job waiting does nothing; if a worker claims that
+ * job before the inserting transaction commits, it reads the facts without what the transaction wrote, and nobody
+ * looks again. So subjects are marked by `upsert`, which locks the waiting job until the commit.
+ */
+export type SubjectQueue = {
+  /** Marks subjects dirty, in the caller's transaction. */
+  mark(tx: Prisma.TransactionClient, subjects: readonly Subject[]): Promise<void>
+  /** Takes up to `limit` dirty subjects; each must be given to {@link settle} or {@link giveBack}. */
+  take(limit: number): Promise<Claim[]>
+  /** The subject was looked at. */
+  settle(claim: Claim): Promise<void>
+  /** Looking at it failed: it comes back after a pause that grows, and is left to the sweep in the end. */
+  giveBack(claim: Claim, why: string): Promise<void>
+  /** Says that the claims are still worked at. */
+  touch(claims: readonly Claim[]): Promise<void>
+  /** Releases what this process claims without having failed at it (on stopping). */
+  release(claim: Claim): Promise<void>
+  stop(): Promise<void>
+}
+
+/** A dirty subject that this process works at. */
+export type Claim = { subject: Subject; jobId: string; attempt: number }
+
+/** How the queue behaves; `retryDelaySeconds` is 0 in tests, so that a step runs what failed again. */
+export type QueueOptions = {
+  pool: pg.Pool
+  embedded: boolean
+  retryDelaySeconds: number
+  /** Whether pg-boss's own maintenance (expiry, deletion) runs on timers. */
+  supervise: boolean
+  onError(error: unknown): void
+}
+
+const queueName = "subject"
+/** Where a subject rests that failed again and again; the sweep marks it anew. */
+const restName = "subject-at-rest"
+
+/** Opens the queue, making its tables if they are not there. */
+export async function openQueue(options: QueueOptions): Promise<SubjectQueue> {
+  const boss = new PgBoss({
+    db: overPool(options.pool),
+    ...(options.embedded ? { backend: "pglite" as const } : {}),
+    supervise: options.supervise,
+    schedule: false,
+    registerInstance: false,
+    monitorVacuum: false,
+    reindex: false,
+    persistWarnings: false,
+    monitorIntervalSeconds: 15,
+  })
+  boss.on("error", (error) => options.onError(error))
+  await boss.start()
+  const kept = { deleteAfterSeconds: 3600, retentionSeconds: 14 * 24 * 3600 }
+  await boss.createQueue(restName, { policy: "short", ...kept })
+  const work = {
+    policy: "stately" as const,
+    retryLimit: 8,
+    retryDelay: options.retryDelaySeconds,
+    retryBackoff: options.retryDelaySeconds > 0,
+    retryDelayMax: 300,
+    deadLetter: restName,
+    expireInSeconds: 300,
+    heartbeatSeconds: 20,
+    ...kept,
+  }
+  await boss.createQueue(queueName, work)
+  const { policy: _policy, ...changeable } = work
+  await boss.updateQueue(queueName, changeable)
+  return overBoss(boss)
+}
+
+function overBoss(boss: PgBoss): SubjectQueue {
+  return {
+    async mark(tx, subjects) {
+      const db = fromPrisma(tx)
+      for (const key of new Set(subjects.map(subjectKey))) {
+        await boss.upsert(queueName, { key }, { singletonKey: key, startAfter: 0, db })
+      }
+    },
+    async take(limit) {
+      const jobs = await boss.fetch<{ key: string }>(queueName, { batchSize: limit, includeMetadata: true })
+      return jobs.map(claimOf)
+    },
+    settle: async (claim) => void (await boss.complete(queueName, attempt(claim))),
+    giveBack: async (claim, why) => void (await boss.fail(queueName, attempt(claim), { why })),
+    touch: async (claims) => void (await boss.touch(queueName, claims.map(attempt))),
+    async release(claim) {
+      const key = subjectKey(claim.subject)
+      await boss.upsert(queueName, { key }, { singletonKey: key, startAfter: 0 })
+      await boss.complete(queueName, attempt(claim))
+    },
+    stop: () => boss.stop({ graceful: false }),
+  }
+}
+
+/** Names the very attempt, so that a claim that has lapsed meanwhile changes nothing. */
+function attempt(claim: Claim): { id: string; retryCount: number } {
+  return { id: claim.jobId, retryCount: claim.attempt }
+}
+
+function claimOf(job: JobWithMetadata<{ key: string }>): Claim {
+  return { subject: parseSubject(job.data.key), jobId: job.id, attempt: job.retryCount }
+}
+
+/** pg-boss on our own pool. A client is checked out, since `pool.query` drops the connection on any SQL error. */
+function overPool(pool: pg.Pool): { executeSql(text: string, values?: unknown[]): Promise<{ rows: unknown[] }> } {
+  return {
+    async executeSql(text, values) {
+      const client = await pool.connect()
+      try {
+        return await client.query(text, values)
+      } finally {
+        client.release()
+      }
+    },
+  }
+}

@@ -1,0 +1,129 @@
+import type { Claim, SubjectQueue } from "./queue.ts"
+import type { Subject } from "./subject.ts"
+
+/** What the worker works with. */
+export type WorkerDeps = {
+  queue: SubjectQueue
+  /** Turns waiting deliveries into dirty subjects; returns how many it took. */
+  drain(): Promise<number>
+  /** Turns subjects whose time has come into dirty ones; returns how many. */
+  wakeDue(): Promise<number>
+  /** Looks at one subject. Throws when it could not be done; it is then done again later. */
+  reconcile(subject: Subject, attempt: number): Promise<void>
+  /** Told of everything that went wrong; null: it was not about one subject. */
+  onFailure(subject: Subject | null, error: unknown): void
+}
+
+/** Does one round of work: drains, wakes, and looks at up to `limit` subjects. Returns how much it did. */
+export async function step(deps: WorkerDeps, limit: number): Promise<number> {
+  const drained = await deps.drain()
+  const woken = await deps.wakeDue()
+  const claims = await deps.queue.take(limit)
+  await Promise.all(claims.map((claim) => work(deps, claim)))
+  return drained + woken + claims.length
+}
+
+async function work(deps: WorkerDeps, claim: Claim): Promise<void> {
+  try {
+    await deps.reconcile(claim.subject, claim.attempt)
+  } catch (error) {
+    deps.onFailure(claim.subject, error)
+    await deps.queue.giveBack(claim, error instanceof Error ? error.name : "unknown")
+    return
+  }
+  await deps.queue.settle(claim)
+}
+
+/** A worker that goes on by itself. */
+export type RunningWorker = {
+  /** There is something to do now: a delivery was stored, or a subject marked. */
+  wake(): void
+  /** Takes nothing more, waits for what is held up to `graceMs`, and releases the rest. */
+  stop(graceMs: number): Promise<void>
+}
+
+/** How many subjects are looked at side by side, and how often a sleeping worker looks by itself. */
+export type WorkerPace = { concurrency: number; pollMs: number; touchMs: number }
+
+/**
+ * Runs until stopped. Draining and looking go on side by side: a slow answer of GitHub never keeps deliveries waiting.
+ */
+export function runWorker(deps: WorkerDeps, pace: WorkerPace): RunningWorker {
+  const held = new Map<string, { claim: Claim; done: Promise<void> }>()
+  let stopping = false
+  const looking = loop(pace.pollMs, async () => {
+    const free = pace.concurrency - held.size
+    if (stopping || free <= 0) return false
+    const claims = await deps.queue.take(free)
+    for (const claim of claims) {
+      const done = work(deps, claim)
+        .catch((error: unknown) => deps.onFailure(claim.subject, error))
+        .finally(() => {
+          held.delete(claim.jobId)
+          looking.wake()
+        })
+      held.set(claim.jobId, { claim, done })
+    }
+    return claims.length === free
+  })
+  const draining = loop(pace.pollMs, async () => {
+    if (stopping) return false
+    const did = (await deps.drain()) + (await deps.wakeDue())
+    if (did > 0) looking.wake()
+    return did > 0
+  })
+  const touching = setInterval(() => {
+    const claims = [...held.values()].map(({ claim }) => claim)
+    if (claims.length > 0) deps.queue.touch(claims).catch(() => undefined)
+  }, pace.touchMs)
+  return {
+    wake: () => draining.wake(),
+    async stop(graceMs) {
+      stopping = true
+      await Promise.all([looking.stop(), draining.stop()])
+      await Promise.race([Promise.all([...held.values()].map(({ done }) => done)), sleep(graceMs)])
+      clearInterval(touching)
+      for (const { claim } of held.values()) await deps.queue.release(claim)
+    },
+  }
+
+  function loop(pollMs: number, once: () => Promise<boolean>): { wake(): void; stop(): Promise<void> } {
+    let wakeUp: (() => void) | undefined
+    let woken = false
+    const run = async (): Promise<void> => {
+      while (!stopping) {
+        woken = false
+        const more = await once().catch((error: unknown) => {
+          deps.onFailure(null, error)
+          return false
+        })
+        if (more || woken || stopping) continue
+        await new Promise<void>((resolve) => {
+          const timer = setTimeout(resolve, pollMs)
+          wakeUp = () => {
+            clearTimeout(timer)
+            resolve()
+          }
+        })
+      }
+    }
+    const running = run()
+    const wake = (): void => {
+      woken = true
+      wakeUp?.()
+    }
+    return {
+      wake,
+      stop: () => {
+        wake()
+        return running
+      },
+    }
+  }
+}
+
+function sleep(ms: number): Promise<void> {
+  return new Promise((resolve) => {
+    setTimeout(resolve, ms).unref()
+  })
+}
