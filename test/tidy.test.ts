@@ -163,6 +163,19 @@ describe("settings", () => {
     expect(all.filter(([, version]) => !/^\d+\.\d+\.\d+(?:-[\w.-]+)?$/.test(version))).toEqual([])
   })
 
+  test("the lock file holds every platform's packages, or npm ci refuses it", () => {
+    const { packages } = lockSchema.parse(JSON.parse(read("package-lock.json")))
+    const holes = Object.entries(packages).flatMap(([place, { optionalDependencies = {} }]) =>
+      Object.keys(optionalDependencies).filter(
+        (name) => !(`node_modules/${name}` in packages || `${place}/node_modules/${name}` in packages),
+      ),
+    )
+    const unsealed = Object.entries(packages).filter(
+      ([place, { integrity }]) => place !== "" && integrity === undefined,
+    )
+    expect({ holes, unsealed: unsealed.map(([place]) => place) }).toEqual({ holes: [], unsealed: [] })
+  })
+
   test(".env.example names the variables that src/env.ts reads, each with a comment", () => {
     const example = read(".env.example").split("\n")
     const named = example.flatMap((line) => /^#?\s?(?<name>[A-Z][A-Z0-9_]*)=/.exec(line)?.groups?.["name"] ?? [])
@@ -200,6 +213,16 @@ const manifestSchema = z.object({
   dependencies: z.record(z.string(), z.string()),
   devDependencies: z.record(z.string(), z.string()),
   overrides: z.record(z.string(), z.string()),
+})
+
+const lockSchema = z.object({
+  packages: z.record(
+    z.string(),
+    z.object({
+      integrity: z.string().optional(),
+      optionalDependencies: z.record(z.string(), z.string()).optional(),
+    }),
+  ),
 })
 
 function manifest(): z.infer<typeof manifestSchema> {
