@@ -1,5 +1,5 @@
 /** Questions about the commit graph, answered by walking it: test repositories have hundreds of commits, not millions. */
-import { type GitStore } from "./git.ts"
+import type { GitStore } from "./git.ts"
 import { type Commit, readCommit } from "./git-object.ts"
 
 /** Which commits `log` lists: those `from` reaches, without those `notIn` reaches, `limit` at most. */
@@ -20,7 +20,7 @@ export async function mergeBase(store: GitStore, a: string, b: string): Promise<
     const others = candidates.filter((other) => other !== candidate)
     if (!(await isReachedByAny(store, candidate.sha, others))) best.push(candidate)
   }
-  return best.sort(newestFirst)[0]?.sha
+  return best.toSorted(newestFirst)[0]?.sha
 }
 
 /** Whether `a` is `b` or reachable from it, as `git merge-base --is-ancestor` tells. */
@@ -83,7 +83,7 @@ function sortTopologically(commits: Map<string, Commit>): Commit[] {
   }
   const ready = [...commits.values()].filter((commit) => !children.has(commit.sha))
   const sorted: Commit[] = []
-  for (let next = ready.sort(newestFirst).shift(); next !== undefined; next = ready.sort(newestFirst).shift()) {
+  for (let next = takeNewest(ready); next !== undefined; next = takeNewest(ready)) {
     sorted.push(next)
     for (const parent of parentsWithin(next)) {
       const left = (children.get(parent.sha) ?? 1) - 1
@@ -92,6 +92,12 @@ function sortTopologically(commits: Map<string, Commit>): Commit[] {
     }
   }
   return sorted
+}
+
+function takeNewest(commits: Commit[]): Commit | undefined {
+  const newest = commits.toSorted(newestFirst)[0]
+  if (newest) commits.splice(commits.indexOf(newest), 1)
+  return newest
 }
 
 function newestFirst(a: Commit, b: Commit): number {

@@ -81,7 +81,7 @@ export async function revertCommit(store: GitStore, revert: Revert): Promise<{ s
  * https://docs.github.com/en/pull-requests/collaborating-with-pull-requests/incorporating-changes-from-a-pull-request/about-pull-request-merges
  */
 async function rebase(store: GitStore, merge: PullRequestMerge): Promise<{ sha: string } | Conflict> {
-  const commits = (await log(store, { from: merge.head, notIn: merge.base })).reverse()
+  const commits = (await log(store, { from: merge.head, notIn: merge.base })).toReversed()
   const committer = merge.committer ?? merge.author
   let tip = merge.base
   for (const commit of commits.filter(({ parents }) => parents.length < 2)) {
@@ -127,7 +127,7 @@ async function mergeTree(store: GitStore, ours: string, theirs: string): Promise
   const exit = await runGit(store, ["merge-tree", ...options, ours, theirs])
   const [tree = "", ...paths] = exit.stdout.toString().split("\0")
   if (exit.code === 0) return { tree }
-  if (exit.code === 1) return { conflict: true, paths: [...new Set(paths.filter((path) => path !== ""))].sort() }
+  if (exit.code === 1) return { conflict: true, paths: [...new Set(paths.filter((path) => path !== ""))].toSorted() }
   if (exit.stderr.includes("unrelated histories")) return { conflict: true, paths: [] }
   throw new Error(`git merge-tree: ${exit.stderr}`)
 }

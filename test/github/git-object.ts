@@ -213,7 +213,7 @@ function header(headers: readonly string[], name: string): string {
 }
 
 function formatPerson({ name, email, date }: Person): string {
-  const clean = (text: string): string => text.replace(/[<>\n\0]/g, "").trim()
+  const clean = (text: string): string => text.replaceAll(/[<>\n\0]/g, "").trim()
   return `${clean(name)} <${clean(email)}> ${Math.floor(date.getTime() / 1000)} +0000`
 }
 

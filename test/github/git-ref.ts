@@ -5,7 +5,7 @@
  */
 import { mkdirSync, readdirSync, readFileSync, renameSync, rmdirSync, rmSync, writeFileSync } from "node:fs"
 import { dirname, join } from "node:path"
-import { type GitStore } from "./git.ts"
+import type { GitStore } from "./git.ts"
 import { readObject } from "./git-object.ts"
 import { isAncestor } from "./git-history.ts"
 
@@ -65,7 +65,7 @@ export async function listRefs(store: GitStore, prefix: string): Promise<{ ref: 
   }
   return [...names]
     .filter((ref) => ref.startsWith(prefix))
-    .sort()
+    .toSorted()
     .flatMap((ref) => {
       const sha = readRefNow(store, ref)
       return sha === undefined ? [] : [{ ref, sha }]

@@ -1,5 +1,5 @@
 /** Trees and files: reading them at a revision, and making new ones from old ones by editing paths. */
-import { type GitStore } from "./git.ts"
+import type { GitStore } from "./git.ts"
 import {
   isObjectId,
   type Person,
@@ -55,8 +55,7 @@ export async function commitFiles(store: GitStore, commit: FilesCommit): Promise
   const parents = commit.parents ?? (head === undefined ? [] : [head])
   const baseTree = parents[0] === undefined ? emptyTree : await requireTree(store, parents[0])
   const entries: TreeEdit[] = []
-  for (const [path, content] of Object.entries(commit.files))
-    entries.push(await fileEdit(store, baseTree, path, content))
+  for (const file of Object.entries(commit.files)) entries.push(await fileEdit(store, baseTree, file))
   const tree = await writeTree(store, { baseTree, entries })
   const { message, author, committer } = commit
   const sha = await writeCommit(store, { tree, parents, message, author, ...(committer && { committer }) })
@@ -131,7 +130,11 @@ async function requireTree(store: GitStore, commit: string): Promise<string> {
   return tree
 }
 
-async function fileEdit(store: GitStore, baseTree: string, path: string, content: FileContent): Promise<TreeEdit> {
+async function fileEdit(
+  store: GitStore,
+  baseTree: string,
+  [path, content]: [path: string, content: FileContent],
+): Promise<TreeEdit> {
   if (content === null) return { path, mode: "100644", sha: null }
   if (typeof content !== "string") return { path, mode: content.mode, sha: await writeBlob(store, content.content) }
   const before = await lineAt(store, baseTree, path)
@@ -222,7 +225,7 @@ async function readFolder(store: GitStore, tree: string): Promise<Folder> {
 
 function formatFolder(folder: Folder): Buffer {
   const sortKey = ([name, line]: [string, Line]): Buffer => Buffer.from(line.mode === "040000" ? `${name}/` : name)
-  const lines = [...folder].sort((a, b) => Buffer.compare(sortKey(a), sortKey(b)))
+  const lines = [...folder].toSorted((a, b) => Buffer.compare(sortKey(a), sortKey(b)))
   return Buffer.concat(
     lines.flatMap(([name, { mode, sha }]) => [
       Buffer.from(`${mode.replace(/^0/, "")} ${name}\0`),

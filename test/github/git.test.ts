@@ -24,7 +24,11 @@ async function newStore(): Promise<GitStore> {
 
 type Files = Record<string, FileContent>
 
-function commitOn(store: GitStore, branch: string, files: Files, parents?: string[]): Promise<string> {
+function commitOn(
+  store: GitStore,
+  branch: string,
+  ...[files, parents]: [files: Files, parents?: string[]]
+): Promise<string> {
   return commitFiles(store, { branch, files, message: `change ${branch}`, author, ...(parents && { parents }) })
 }
 
@@ -155,8 +159,8 @@ test("reverts of a plain commit, a merge and the first commit equal git's", asyn
     clone("revert", "--no-edit", ...(mainline === undefined ? [] : ["-m", String(mainline)]), commit)
     const reverted = await revertCommit(store, { ...revert, commit, ...(mainline && { mainline }) })
     if ("conflict" in reverted) throw new Error("conflict")
-    const made = await readCommit(store, reverted.sha)
-    expect([made?.tree, made?.parents]).toEqual([clone("rev-parse", "HEAD^{tree}"), [onto]])
+    const commitMade = await readCommit(store, reverted.sha)
+    expect([commitMade?.tree, commitMade?.parents]).toEqual([clone("rev-parse", "HEAD^{tree}"), [onto]])
   }
   await expect(revertCommit(store, { ...revert, commit: landed.sha })).rejects.toThrow("main line")
   const changed = await commitOn(store, "main", { "src/b.ts": "again\n" })
@@ -280,7 +284,7 @@ test("refs move only from where they are expected, and forward unless forced", a
   expect(await readRef(store, ref)).toBe(second)
   expect(await updateRef(store, { ref, to: first, force: true, expectedOld: second })).toBe("ok")
   const races = await Promise.all([1, 2, 3].map(() => updateRef(store, { ref, to: second, expectedOld: first })))
-  expect(races.sort()).toEqual(["moved", "moved", "ok"])
+  expect(races.toSorted()).toEqual(["moved", "moved", "ok"])
   await expect(updateRef(store, { ref: `${ref}/inner`, to: first })).rejects.toThrow()
   await expect(updateRef(store, { ref: "refs/heads/x..y", to: first })).rejects.toThrow("ref name")
   await expect(updateRef(store, { ref, to: "1".repeat(40) })).rejects.toThrow("no object")
