@@ -1,0 +1,105 @@
+/** Connections: GitHub's pages in GraphQL. https://docs.github.com/en/graphql/guides/using-pagination-in-the-graphql-api */
+import type { GraphQLResolveInfo, SelectionSetNode } from "graphql"
+import type { Need } from "./api.ts"
+import { type FieldCall, type FieldPlan, graphRefusal, optionalNumberArg, optionalTextArg } from "./graphql-field.ts"
+
+/** A list to show in pages: `key` names an item for good (its cursor), `args` are filters the list honours. */
+export type ConnectionPlan<Source, Item> = {
+  needs?: readonly Need[]
+  args?: readonly string[]
+  list: (source: Source, call: FieldCall) => readonly Item[] | Promise<readonly Item[]>
+  key: (item: Item) => string | number
+}
+
+/** One page as GraphQL reads it. */
+export type Connection<Item> = {
+  totalCount: number
+  nodes: readonly Item[]
+  edges: readonly { cursor: string; node: Item }[]
+  pageInfo: { startCursor: string | null; endCursor: string | null; hasNextPage: boolean; hasPreviousPage: boolean }
+}
+
+const pageArgs = ["first", "last", "after", "before"]
+const mostPerPage = 100
+
+/** A field that is a connection, with GitHub's rules: `first` or `last` to see items, at most 100 of them. */
+export function connection<Source, Item>(plan: ConnectionPlan<Source, Item>): FieldPlan<Source> {
+  return {
+    args: [...pageArgs, ...(plan.args ?? [])],
+    ...(plan.needs && { needs: plan.needs }),
+    resolve: async (source, call): Promise<Connection<Item>> => {
+      checkBoundaries(call)
+      return pageOf(call, await plan.list(source, call), plan.key)
+    },
+  }
+}
+
+function checkBoundaries(call: FieldCall): void {
+  const name = call.info.fieldName
+  const first = optionalNumberArg(call, "first")
+  const last = optionalNumberArg(call, "last")
+  if (first === undefined && last === undefined) {
+    if (!showsItems(call.info)) return
+    const message = `You must provide a \`first\` or \`last\` value to properly paginate the \`${name}\` connection.`
+    throw graphRefusal("MISSING_PAGINATION_BOUNDARIES", message)
+  }
+  for (const [argument, count] of Object.entries({ first, last })) {
+    if (count === undefined) continue
+    if (count < 0)
+      throw graphRefusal(
+        "INVALID_PAGINATION_BOUNDARIES",
+        `\`${argument}\` on the \`${name}\` connection cannot be less than zero.`,
+      )
+    if (count <= mostPerPage) continue
+    const message = `Requesting ${count} records on the \`${name}\` connection exceeds the \`${argument}\` limit of ${mostPerPage} records.`
+    throw graphRefusal("EXCESSIVE_PAGINATION", message)
+  }
+}
+
+/** Counting alone needs no page size on GitHub. */
+function showsItems(info: GraphQLResolveInfo): boolean {
+  const names = (set: SelectionSetNode | undefined): string[] =>
+    (set?.selections ?? []).flatMap((selection) => {
+      if (selection.kind === "Field") return [selection.name.value]
+      if (selection.kind === "InlineFragment") return names(selection.selectionSet)
+      return names(info.fragments[selection.name.value]?.selectionSet)
+    })
+  return info.fieldNodes.flatMap((node) => names(node.selectionSet)).some((name) => name !== "totalCount")
+}
+
+function pageOf<Item>(call: FieldCall, items: readonly Item[], key: (item: Item) => string | number): Connection<Item> {
+  const cursors = items.map((item) => cursorOf(key(item)))
+  const after = optionalTextArg(call, "after")
+  const before = optionalTextArg(call, "before")
+  const from = after === undefined ? 0 : positionOf(cursors, after, "after") + 1
+  const to = before === undefined ? items.length : positionOf(cursors, before, "before")
+  const first = optionalNumberArg(call, "first") ?? to - from
+  const last = optionalNumberArg(call, "last") ?? to - from
+  const end = Math.min(to, from + first)
+  const start = Math.max(from, end - last)
+  const nodes = items.slice(start, end)
+  return {
+    totalCount: items.length,
+    nodes,
+    edges: nodes.map((node) => ({ cursor: cursorOf(key(node)), node })),
+    pageInfo: {
+      startCursor: nodes.length === 0 ? null : (cursors[start] ?? null),
+      endCursor: nodes.length === 0 ? null : (cursors[end - 1] ?? null),
+      hasNextPage: end < items.length,
+      hasPreviousPage: start > 0,
+    },
+  }
+}
+
+function cursorOf(key: string | number): string {
+  return Buffer.from(`cursor:v2:${key}`).toString("base64")
+}
+
+function positionOf(cursors: readonly string[], cursor: string, argument: string): number {
+  const position = cursors.indexOf(cursor)
+  if (position !== -1) return position
+  throw graphRefusal(
+    "INVALID_CURSOR_ARGUMENTS",
+    `\`${cursor}\` does not appear to be a valid cursor for \`${argument}\`.`,
+  )
+}
