@@ -166,6 +166,7 @@ function labelHeard(event: z.infer<typeof labelEvent>, number: number): HeardLab
     on: event.__typename === "LabeledEvent",
     actor: actorOf(event.actor),
     actorIsBot: event.actor?.__typename === "Bot",
+    cause: null,
   }
 }
 

@@ -123,12 +123,13 @@ export async function writeRepositories(
       ON CONFLICT (id) DO UPDATE
         SET installation_id = excluded.installation_id, owner = excluded.owner, name = excluded.name,
           default_branch = coalesce(${repository.defaultBranch}, repository.default_branch), active = excluded.active,
-          config_stale = repository.config_stale OR ${configStale}
+          config_heard = repository.config_heard + CASE WHEN ${configStale}
             OR repository.default_branch <> coalesce(${repository.defaultBranch}, repository.default_branch)
+            THEN 1 ELSE 0 END
         WHERE (repository.installation_id, repository.owner, repository.name, repository.active)
             IS DISTINCT FROM (excluded.installation_id, excluded.owner, excluded.name, excluded.active)
           OR repository.default_branch <> coalesce(${repository.defaultBranch}, repository.default_branch)
-          OR (${configStale} AND NOT repository.config_stale)`
+          OR ${configStale}`
   }
 }
 

@@ -25,6 +25,8 @@ export type HeardComment = {
   body: string
   actor: Actor
   actorIsBot: boolean
+  /** The delivery that told it, `delivery:<GUID>`; null when it was seen. */
+  cause: string | null
 }
 
 /** A label set or taken off. */
@@ -37,6 +39,8 @@ export type HeardLabel = {
   /** Null when GitHub does not say who. */
   actor: Actor | null
   actorIsBot: boolean
+  /** The delivery that told it, `delivery:<GUID>`; null when it was seen. */
+  cause: string | null
 }
 
 /** Something a person asked for, to be answered once. */

@@ -8,7 +8,7 @@ export const emptyChainHash = "0".repeat(64)
 /** Where a repository's chain stands: the number of entries and the hash of the newest. */
 export type ChainHead = { size: number; hash: string }
 
-/** What the writer knows of an entry beside the draft. Times in milliseconds since 1970, UTC. */
+/** What the writer knows of an entry beside the draft; `cause` holds where the draft names none. Times in milliseconds since 1970, UTC. */
 export type EntryContext = { repositoryId: number; cause: string; occurredAtMs: number; recordedAtMs: number }
 
 /** An entry in the form that is stored and hashed. */
@@ -36,7 +36,7 @@ export function seal(draft: EntryDraft, head: ChainHead, context: EntryContext):
     sha: draft.sha,
     branch: draft.branch,
     payload: draft.payload,
-    cause: context.cause,
+    cause: draft.cause ?? context.cause,
     occurredAt: new Date(context.occurredAtMs).toISOString(),
     recordedAt: new Date(context.recordedAtMs).toISOString(),
   })

@@ -80,6 +80,8 @@ type Common = {
   pullRequest: number | null
   sha: string | null
   branch: string | null
+  /** The one delivery that led to it (`delivery:<GUID>`); null where there is no single one. */
+  cause: string | null
 }
 
 /** An entry as a decision asks for it: everything but its place in the chain, its cause and its times. */

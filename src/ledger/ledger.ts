@@ -1,7 +1,7 @@
 import type { Prisma } from "../generated/client.ts"
 import type { Brand } from "../lib/brand.ts"
 import { emptyChainHash, seal, type ChainHead, type EntryContext } from "./chain.ts"
-import { parseEntryBody, type EntryDraft, type LedgerEntry } from "./entry.ts"
+import { parseEntryBody, type EntryDraft, type EntryType, type LedgerEntry } from "./entry.ts"
 
 /** A Prisma client inside or outside a transaction. */
 export type LedgerReader = Pick<Prisma.TransactionClient, "$queryRaw">
@@ -118,4 +118,17 @@ export async function chainedRepositories(db: LedgerReader): Promise<number[]> {
   const rows = await db.$queryRaw<{ repository_id: bigint }[]>`
     SELECT repository_id FROM ledger_chain UNION SELECT DISTINCT repository_id FROM ledger_entry ORDER BY 1`
   return rows.map((row) => Number(row.repository_id))
+}
+
+/** The newest entry of a type in a repository; undefined when there is none. */
+export async function readNewest<T extends EntryType>(
+  db: LedgerReader,
+  repositoryId: number,
+  type: T,
+): Promise<Extract<LedgerEntry, { type: T }> | undefined> {
+  const rows = await db.$queryRaw<{ body: string }[]>`
+    SELECT body FROM ledger_entry WHERE repository_id = ${BigInt(repositoryId)} AND type = ${type}
+    ORDER BY seq DESC LIMIT 1`
+  const row = rows[0]
+  return row === undefined ? undefined : (parseEntryBody(row.body) as Extract<LedgerEntry, { type: T }>)
 }

@@ -16,6 +16,8 @@ export type CommentAsk = {
   body: string
   actor: Actor
   actorIsBot: boolean
+  /** The delivery that told it, `delivery:<GUID>`. */
+  cause: string | null
 }
 
 /** One thing a reply has to say; the words are made in `report/`. */
@@ -112,6 +114,7 @@ function runCommand(run: Run, { command, place }: { command: Command; place: num
     pullRequest: comment.number,
     sha: null,
     branch: null,
+    cause: comment.cause,
   }
   const needs = config.commands["pause-promotion"]
   const has = snapshot.roles.get(comment.actor.login) ?? "none"
@@ -167,6 +170,7 @@ function pauseEntry(run: Run, change: PauseChange): EntryDraft {
     pullRequest: comment.number,
     sha: null,
     branch: null,
+    cause: comment.cause,
     payload: {
       change: change.command.name === "pause-promotion" ? "paused" : "resumed",
       pause_id: change.id,

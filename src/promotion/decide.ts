@@ -100,7 +100,7 @@ function openJournal(snapshot: Snapshot, pullRequest: PullRequestFact): Journal 
     write: (type, payload) => {
       const { headSha, baseRef, number } = pullRequest
       const key = `${runId}:${(promotion?.version ?? 0) + 1}:${type}`
-      const common = { key, runId, actor: systemActor, pullRequest: number, sha: headSha, branch: baseRef }
+      const common = { key, runId, actor: systemActor, pullRequest: number, sha: headSha, branch: baseRef, cause: null }
       add({ ...common, type, payload } as EntryDraft)
     },
   }

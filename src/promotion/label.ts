@@ -77,5 +77,6 @@ function place(input: LabelInput) {
     pullRequest: pullRequest.number,
     sha: pullRequest.headSha,
     branch: pullRequest.baseRef,
+    cause: input.snapshot.labelAsk?.cause ?? null,
   }
 }

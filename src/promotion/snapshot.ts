@@ -13,6 +13,8 @@ export type LabelAsk = {
   /** Null when GitHub does not say. */
   actor: Actor | null
   actorIsBot: boolean
+  /** The delivery that told it, `delivery:<GUID>`; null when it was seen. */
+  cause: string | null
   /** True once a decision about it stands on the ledger. */
   answered: boolean
 }

@@ -23,7 +23,8 @@ CREATE TABLE "repository" (
     "config_blob" TEXT,
     "config_problems" JSONB,
     "config_read_at" TIMESTAMPTZ(3),
-    "config_stale" BOOLEAN NOT NULL DEFAULT true,
+    "config_heard" INTEGER NOT NULL DEFAULT 0,
+    "config_seen" INTEGER NOT NULL DEFAULT -1,
     CONSTRAINT "repository_pkey" PRIMARY KEY ("id")
 );
 CREATE INDEX "repository_installation_id_idx" ON "repository"("installation_id");
@@ -79,11 +80,10 @@ CREATE TABLE "pause" (
     "number" INTEGER,
     "reason" TEXT,
     "source" TEXT NOT NULL,
-    "actor" TEXT NOT NULL,
+    "actor" JSONB NOT NULL,
     "at" TIMESTAMPTZ(3) NOT NULL,
-    CONSTRAINT "pause_pkey" PRIMARY KEY ("id")
+    CONSTRAINT "pause_pkey" PRIMARY KEY ("repository_id", "id")
 );
-CREATE INDEX "pause_repository_id_idx" ON "pause"("repository_id");
 
 CREATE TABLE "gate_report" (
     "repository_id" BIGINT NOT NULL,
@@ -93,7 +93,7 @@ CREATE TABLE "gate_report" (
     "check_run_id" BIGINT,
     "intended_digest" TEXT NOT NULL,
     "shown_digest" TEXT,
-    "verdict_digest" TEXT NOT NULL,
+    "shown_verdict" TEXT,
     "changed_at" TIMESTAMPTZ(3) NOT NULL,
     CONSTRAINT "gate_report_pkey" PRIMARY KEY ("repository_id", "number", "sha")
 );

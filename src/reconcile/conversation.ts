@@ -1,0 +1,147 @@
+import { Prisma } from "../generated/client.ts"
+import { comment, hasComment, react } from "../github/comment.ts"
+import type { HeardComment } from "../inbox/reading.ts"
+import { subjectKey, type Subject } from "../inbox/subject.ts"
+import { lockLane } from "../ledger/ledger.ts"
+import {
+  decideConversation,
+  type Answer,
+  type CommentAsk,
+  type ConversationSnapshot,
+} from "../promotion/conversation.ts"
+import type { Need } from "../promotion/snapshot.ts"
+import { renderReply, replyMark } from "../report/comment.ts"
+import type { ReconcileDeps } from "./deps.ts"
+import { look, nothingSeen, type Seen } from "./look.ts"
+import { promotionsUnderWay, readPauses, record } from "./record.ts"
+import { readRepository, type KnownRepository } from "./repository-row.ts"
+
+/** The issue or pull request whose comments are looked at. */
+export type ConversationPlace = { repositoryId: number; number: number }
+
+const limitRounds = 4
+
+/** Most comments answered in one pass. */
+const limitComments = 50
+
+/**
+ * Answers the comments that hold commands.
+ *
+ * A decision is stored with the entries it led to; the reaction and the reply follow it, and only then the comment
+ * counts as answered. So after a crash the same decision is told, not made again.
+ */
+export async function reconcileConversation(
+  deps: ReconcileDeps,
+  place: ConversationPlace,
+  attempt: number,
+): Promise<void> {
+  const seen = nothingSeen()
+  for (let count = 0; count < limitRounds; count += 1) {
+    const round = await deps.prisma.$transaction((tx) => decideUnderLock({ deps, tx, place, seen }))
+    if (round === "gone") return
+    if (round.needs.length === 0) return answerAll(deps, round.repository, { place, attempt })
+    await look(deps, { repository: round.repository, number: place.number }, { needs: round.needs, seen })
+  }
+  throw new Error(`conversation ${place.number} of repository ${place.repositoryId} did not settle`)
+}
+
+type Pass = { deps: ReconcileDeps; tx: Prisma.TransactionClient; place: ConversationPlace; seen: Seen }
+
+async function decideUnderLock(pass: Pass): Promise<"gone" | { repository: KnownRepository; needs: readonly Need[] }> {
+  const { deps, tx, place } = pass
+  const repository = await readRepository(tx, place.repositoryId)
+  if (repository === null) return "gone"
+  const lock = await lockLane(tx, place.repositoryId)
+  const snapshot = await observe(pass, repository)
+  const plan = decideConversation(snapshot)
+  if (plan.needs.length > 0) return { repository, needs: plan.needs }
+  const cause = `job:${subjectKey({ kind: "conversation", ...place })}`
+  await record(tx, lock, { drafts: plan.entries, cause, nowMs: snapshot.nowMs })
+  for (const [key, answer] of plan.answers) await storeAnswer(pass, key, answer)
+  if (plan.pausesChanged) {
+    const numbers = await promotionsUnderWay(tx, place.repositoryId)
+    const { repositoryId } = place
+    await deps.queue.mark(
+      tx,
+      numbers.map((number): Subject => ({ kind: "pull-request", repositoryId, number })),
+    )
+  }
+  return { repository, needs: [] }
+}
+
+async function observe({ deps, tx, place, seen }: Pass, repository: KnownRepository): Promise<ConversationSnapshot> {
+  const rows = await tx.ask.findMany({
+    where: { ...whereComments(place), answer: { equals: Prisma.DbNull } },
+    orderBy: [{ at: "asc" }, { key: "asc" }],
+    take: limitComments,
+  })
+  const label = repository.config?.config.pause.label
+  const pullRequest = await tx.fact.findUnique({
+    where: {
+      repositoryId_kind_key: {
+        repositoryId: BigInt(place.repositoryId),
+        kind: "pull-request",
+        key: String(place.number),
+      },
+    },
+  })
+  const labels = (pullRequest?.data as { labels?: string[] } | undefined)?.labels ?? []
+  return {
+    nowMs: deps.clock.now().getTime(),
+    number: place.number,
+    config: repository.config,
+    comments: rows.map((row) => commentAsk(row.key, row.data as HeardComment)),
+    pauses: await readPauses(tx, place.repositoryId),
+    labelledNumbers: new Set(label !== undefined && labels.includes(label) ? [place.number] : []),
+    roles: seen.roles,
+  }
+}
+
+function whereComments(place: ConversationPlace) {
+  return { repositoryId: BigInt(place.repositoryId), number: place.number, kind: "comment", settledAt: null }
+}
+
+function commentAsk(key: string, heard: HeardComment): CommentAsk {
+  const { commentId, number, onPullRequest, body, actor, actorIsBot, cause } = heard
+  return { key, commentId, number, onPullRequest, body, actor, actorIsBot, cause }
+}
+
+async function storeAnswer({ deps, tx, place }: Pass, key: string, answer: Answer | null): Promise<void> {
+  await tx.ask.update({
+    where: { repositoryId_key: { repositoryId: BigInt(place.repositoryId), key } },
+    data: {
+      answer: JSON.parse(JSON.stringify(answer ?? {})),
+      settledAt: answer === null ? deps.clock.now() : null,
+    },
+  })
+}
+
+/** Tells GitHub the stored answers, reaction first. */
+async function answerAll(
+  deps: ReconcileDeps,
+  repository: KnownRepository,
+  work: { place: ConversationPlace; attempt: number },
+): Promise<void> {
+  const { place, attempt } = work
+  const rows = await deps.prisma.ask.findMany({
+    where: { ...whereComments(place), NOT: { answer: { equals: Prisma.DbNull } } },
+    orderBy: [{ at: "asc" }, { key: "asc" }],
+  })
+  const client = rows.length === 0 ? null : await deps.installation(repository.installationId)
+  for (const row of rows) {
+    if (client === null) continue
+    const { commentId } = row.data as HeardComment
+    const { reaction, reply } = row.answer as unknown as Answer
+    const { address } = repository
+    await react(client, { address, commentId }, reaction)
+    const body = renderReply(reply, commentId)
+    const thread = { address, number: place.number }
+    const search = { mark: replyMark(commentId), ownAppId: deps.ownAppId, since: row.at }
+    const told = body === null || (attempt > 0 && (await hasComment(client, thread, search)))
+    if (!told) await comment(client, thread, body)
+    await deps.prisma.ask.update({
+      where: { repositoryId_key: { repositoryId: row.repositoryId, key: row.key } },
+      data: { settledAt: deps.clock.now() },
+    })
+  }
+}

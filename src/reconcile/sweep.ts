@@ -1,0 +1,100 @@
+import { readDeliveries, redeliver } from "../github/delivery.ts"
+import { readInstallations, readRepositories } from "../github/installation.ts"
+import { writeRepositories } from "../inbox/facts.ts"
+import type { HeardRepository } from "../inbox/reading.ts"
+import { parseSubject, type Subject } from "../inbox/subject.ts"
+import type { ReconcileDeps } from "./deps.ts"
+
+/** How long a drained delivery's body is kept, its row (against redelivery), and facts about commits that no open pull request has. */
+const keepPayloadMs = 3 * 24 * 3600 * 1000
+const keepDeliveriesMs = 30 * 24 * 3600 * 1000
+const keepFactsMs = 30 * 24 * 3600 * 1000
+const pruneRows = 5000
+
+/** GitHub can redeliver for three days; attempts older than this are left alone. */
+const redeliverWithinMs = 2 * 24 * 3600 * 1000
+
+/**
+ * Marks everything dirty that the app is installed on, asks GitHub to deliver again what never arrived, and forgets
+ * what is not needed any more. A lost webhook so costs time, never the event. Returns how many repositories it marked.
+ */
+export async function sweep(deps: ReconcileDeps): Promise<number> {
+  await redeliverFailed(deps)
+  const heard = await installedRepositories(deps)
+  const marked = await deps.prisma.$transaction(async (tx) => {
+    await writeRepositories(
+      tx,
+      heard.map((repository) => ({ repository, configStale: false })),
+    )
+    const active = await tx.repository.findMany({ where: { active: true }, select: { id: true } })
+    const subjects = active.map(({ id }): Subject => ({ kind: "repository", repositoryId: Number(id) }))
+    await deps.queue.mark(tx, subjects)
+    return subjects.length
+  })
+  await prune(deps)
+  return marked
+}
+
+async function installedRepositories(deps: ReconcileDeps): Promise<HeardRepository[]> {
+  const found: HeardRepository[] = []
+  for (const installationId of await readInstallations(await deps.app())) {
+    found.push(...(await readRepositories(await deps.installation(installationId), installationId)))
+  }
+  return found
+}
+
+async function redeliverFailed(deps: ReconcileDeps): Promise<void> {
+  const app = await deps.app()
+  const listed = await readDeliveries(app)
+  const since = deps.clock.now().getTime() - redeliverWithinMs
+  const arrived = new Set(listed.filter((one) => one.ok).map((one) => one.guid))
+  const stored = await deps.prisma.delivery.findMany({
+    where: { guid: { in: listed.map((one) => one.guid) } },
+    select: { guid: true },
+  })
+  for (const { guid } of stored) arrived.add(guid)
+  const asked = new Set<string>()
+  for (const { id, guid, deliveredAtMs } of listed) {
+    if (arrived.has(guid) || asked.has(guid) || deliveredAtMs < since) continue
+    asked.add(guid)
+    deps.log.warn({ guid }, "asking GitHub to deliver again")
+    await redeliver(app, id)
+  }
+}
+
+async function prune(deps: ReconcileDeps): Promise<void> {
+  const now = deps.clock.now().getTime()
+  const payloadsBefore = new Date(now - keepPayloadMs)
+  const factsBefore = new Date(now - keepFactsMs)
+  await deps.prisma.$executeRaw`
+    UPDATE delivery SET payload = NULL WHERE id IN (
+      SELECT id FROM delivery WHERE drained_at < ${payloadsBefore} AND payload IS NOT NULL LIMIT ${pruneRows})`
+  const deliveriesBefore = new Date(now - keepDeliveriesMs)
+  await deps.prisma.$executeRaw`
+    DELETE FROM delivery WHERE id IN (
+      SELECT id FROM delivery WHERE drained_at < ${deliveriesBefore} LIMIT ${pruneRows})`
+  await deps.prisma.$executeRaw`
+    DELETE FROM fact WHERE (repository_id, kind, key) IN (
+      SELECT repository_id, kind, key FROM fact AS old
+      WHERE kind = 'check' AND seen_at < ${factsBefore} AND NOT EXISTS (
+        SELECT 1 FROM fact AS pr WHERE pr.repository_id = old.repository_id AND pr.sha = old.sha
+          AND pr.kind = 'pull-request' AND pr.data ->> 'state' = 'open')
+      LIMIT ${pruneRows})`
+}
+
+/** Turns subjects whose time has come into dirty ones; returns how many. */
+export async function wakeDue(deps: Pick<ReconcileDeps, "prisma" | "queue" | "clock">): Promise<number> {
+  const now = deps.clock.now()
+  if ((await deps.prisma.lookAgain.findFirst({ where: { dueAt: { lte: now } } })) === null) return 0
+  return deps.prisma.$transaction(async (tx) => {
+    const rows = await tx.$queryRaw<{ subject: string }[]>`
+      DELETE FROM look_again WHERE subject IN (
+        SELECT subject FROM look_again WHERE due_at <= ${now} ORDER BY due_at LIMIT 200 FOR UPDATE SKIP LOCKED)
+      RETURNING subject`
+    await deps.queue.mark(
+      tx,
+      rows.map((row) => parseSubject(row.subject)),
+    )
+    return rows.length
+  })
+}

@@ -1,0 +1,56 @@
+import type { z } from "zod"
+import type { CheckFact, PullRequestFact } from "../promotion/fact.ts"
+import { actorOf, isBot, type checkRunSchema, type pullRequestSchema, type statusSchema } from "./shape.ts"
+
+/** A pull request's payload as a fact. */
+export function pullRequestFact(payload: z.infer<typeof pullRequestSchema>): PullRequestFact {
+  const merged = payload.merged === true || payload.merged_at != null
+  return {
+    number: payload.number,
+    state: payload.state,
+    merged,
+    // Before the merge this field holds GitHub's trial merge, which is no commit of the base branch.
+    mergeCommit: merged ? (payload.merge_commit_sha ?? null) : null,
+    mergedBy: merged ? (payload.merged_by?.login ?? null) : null,
+    draft: payload.draft ?? false,
+    headSha: payload.head.sha,
+    headRef: payload.head.ref.slice(0, 255),
+    baseRef: payload.base.ref.slice(0, 255),
+    author: actorOf(payload.user),
+    labels: payload.labels.map((label) => label.name),
+    updatedAtMs: payload.updated_at,
+  }
+}
+
+/** A check run's payload as a fact. */
+export function checkRunFact(payload: z.infer<typeof checkRunSchema>): CheckFact {
+  return {
+    source: "check-run",
+    id: payload.id,
+    name: payload.name,
+    app: payload.app?.slug ?? null,
+    appId: payload.app?.id ?? null,
+    sha: payload.head_sha,
+    status: payload.status,
+    conclusion: payload.conclusion,
+    url: payload.details_url ?? null,
+    atMs: Math.max(payload.started_at ?? 0, payload.completed_at ?? 0),
+  }
+}
+
+/** A commit status as a fact; it is bound to an app only when that app's bot set it. */
+export function statusFact(payload: z.infer<typeof statusSchema>): CheckFact {
+  const { sender } = payload
+  return {
+    source: "status",
+    id: payload.created_at,
+    name: payload.context,
+    app: sender !== null && isBot(sender) ? sender.login.replace(/\[bot\]$/, "") : null,
+    appId: null,
+    sha: payload.sha,
+    status: "completed",
+    conclusion: payload.state,
+    url: payload.target_url ?? null,
+    atMs: payload.created_at,
+  }
+}
