@@ -20,8 +20,6 @@ export type DoorDeps = {
   clock: Clock
   webhookSecret: string
   appId: number
-  /** Where deliveries arrive. */
-  path: string
   /** False once the process is stopping: GitHub is told to come again. */
   isOpen(): boolean
   onRefused(reason: string, guid: string | null): void

@@ -1,0 +1,63 @@
+import Bottleneck from "bottleneck"
+import { ProbotOctokit } from "probot"
+
+/**
+ * Octokit as Portcullis wants it: retries and limits set by us, since Probot's defaults let through one write a second
+ * for the whole process and give up on secondary limits.
+ *
+ * Writes are limited for each installation to what GitHub's secondary limits allow (80 content-creating requests a
+ * minute), in bursts; reads run beside them.
+ *
+ * @see https://docs.github.com/en/rest/using-the-rest-api/rate-limits-for-the-rest-api#about-secondary-rate-limits
+ */
+export function octokitForLife(): typeof ProbotOctokit {
+  const write = new Bottleneck.Group({
+    maxConcurrent: 4,
+    reservoir: 80,
+    reservoirRefreshAmount: 80,
+    reservoirRefreshInterval: 60_000,
+    timeout: 600_000,
+  })
+  const global = new Bottleneck.Group({ maxConcurrent: 10, timeout: 600_000 })
+  return withDefaults((options) => ({
+    ...options,
+    throttle: {
+      ...asObject(options["throttle"]),
+      enabled: true,
+      write,
+      global,
+      onRateLimit: tryAgain,
+      onSecondaryRateLimit: tryAgain,
+    },
+    retry: { retries: 2 },
+    userAgent: "portcullis",
+  }))
+}
+
+/** Octokit that asks once, over a `fetch` of the caller's; for tests, which must see every request and every failure. */
+export function octokitOnce(fetch: typeof globalThis.fetch): typeof ProbotOctokit {
+  return withDefaults((options) => ({
+    ...options,
+    throttle: { enabled: false },
+    retry: { enabled: false },
+    request: { ...asObject(options["request"]), fetch },
+  }))
+}
+
+type Options = Record<string, unknown>
+
+function withDefaults(defaults: (options: Options) => Options): typeof ProbotOctokit {
+  return ProbotOctokit.defaults(defaults) as unknown as typeof ProbotOctokit
+}
+
+function asObject(value: unknown): object {
+  return typeof value === "object" && value !== null ? value : {}
+}
+
+/** Longest wait for a limit, in seconds, before the work is given back to the queue. */
+const longestWaitSeconds = 60
+
+/** Waits twice for a limit if the wait is short; the work is not lost otherwise, it comes back by the queue. */
+function tryAgain(retryAfterSeconds: number, options: { request?: { retryCount?: number } }): boolean {
+  return retryAfterSeconds <= longestWaitSeconds && (options.request?.retryCount ?? 0) < 2
+}

@@ -1,0 +1,8 @@
+const unitMs = { s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 } as const
+
+/** Milliseconds of a duration as people write it (`30s`, `15m`, `24h`, `7d`); undefined for anything else. */
+export function parseDurationMs(text: string): number | undefined {
+  const match = /^([1-9]\d{0,5})([smhd])$/.exec(text)
+  if (match === null) return undefined
+  return Number(match[1]) * unitMs[match[2] as keyof typeof unitMs]
+}

@@ -1,0 +1,158 @@
+#!/usr/bin/env node
+import { existsSync } from "node:fs"
+import type { Logger } from "pino"
+import { Probot, run, Server } from "probot"
+import { composeApp, webhookPath, type App } from "./app.ts"
+import { readEnv, type Env } from "./env.ts"
+import { octokitForLife } from "./github/octokit.ts"
+import { runWorker, type RunningWorker } from "./inbox/worker.ts"
+import { systemClock } from "./lib/clock.ts"
+import { openDatabase, type Database } from "./lib/db/database.ts"
+import { migrate } from "./lib/db/migrate.ts"
+import { makeLog } from "./lib/log.ts"
+import { uuidV7 } from "./lib/uuid.ts"
+import { healthHandler } from "./web/health.ts"
+import { doorHandler } from "./webhook/receive.ts"
+
+/** Process exit codes: 1 the environment or the start failed, 2 it could not go on. */
+
+const workerPace = { concurrency: 8, pollMs: 1000, touchMs: 5000 }
+const stopGraceMs = 6000
+
+async function main(): Promise<void> {
+  if (existsSync(".env")) process.loadEnvFile(".env")
+  const reading = readEnv(process.env)
+  if (!reading.ok) {
+    process.stderr.write(`Portcullis cannot start:\n${reading.problems.map((problem) => `- ${problem}\n`).join("")}`)
+    process.exitCode = 1
+    return
+  }
+  const { env } = reading
+  if (env.app === null) {
+    await run(() => undefined)
+    return
+  }
+  const log = makeLog(env.logLevel)
+  try {
+    await serve(env, env.app, log)
+  } catch (error) {
+    log.fatal({ err: error }, "could not start")
+    process.stderr.write(`Portcullis cannot start: ${error instanceof Error ? error.message : String(error)}\n`)
+    process.exit(1)
+  }
+}
+
+async function serve(env: Env, credentials: NonNullable<Env["app"]>, log: Logger): Promise<void> {
+  const database = await openDatabase({
+    ...(env.databaseUrl === undefined ? { dataDir: env.dataDir } : { databaseUrl: env.databaseUrl }),
+    log,
+  })
+  log.info({ kind: database.kind, durability: database.durability }, "database open")
+  await migrate(database)
+  const { app, server } = await listen({ env, credentials, log, database })
+  const worker = runWorker(app.work, workerPace)
+  app.onStored(() => worker.wake())
+  const sweeper = startSweeping(app, { intervalMs: env.sweepIntervalMs, log, worker })
+  let stopping = false
+  const stop = (why: string, exitCode: number): void => {
+    if (stopping) return
+    stopping = true
+    sweeper.stop()
+    log.info({ why }, "stopping")
+    stopInOrder({ app, worker, server, database }).then(
+      () => process.exit(exitCode),
+      (error: unknown) => {
+        log.error({ err: error }, "did not stop in order")
+        process.exit(exitCode === 0 ? 1 : exitCode)
+      },
+    )
+  }
+  process.on("SIGTERM", () => stop("SIGTERM", 0))
+  process.on("SIGINT", () => stop("SIGINT", 0))
+  void database.failed.then((error) => {
+    log.fatal({ err: error }, "the embedded database cannot go on")
+    stop("database failed", 2)
+  })
+}
+
+type Listening = { app: App; server: Server }
+
+type Ingredients = { env: Env; credentials: NonNullable<Env["app"]>; log: Logger; database: Database }
+
+async function listen({ env, credentials, log, database }: Ingredients): Promise<Listening> {
+  const { appId, privateKey, webhookSecret } = credentials
+  let app: App | undefined
+  // Octokit's own middleware answers before an event is stored anywhere; the door takes its place.
+  const DurableProbot = class extends Probot {
+    override async getNodeMiddleware() {
+      const door: App["door"] = (request) =>
+        app === undefined ? Promise.resolve({ status: 503, text: "starting" }) : app.door(request)
+      return doorHandler(door, webhookPath)
+    }
+  }
+  const options = {
+    appId,
+    privateKey,
+    secret: webhookSecret,
+    baseUrl: env.githubApiUrl,
+    log,
+    Octokit: octokitForLife(),
+  }
+  const server = new Server({
+    Probot: DurableProbot.defaults(options),
+    host: env.host,
+    port: env.port,
+    log,
+    webhookPath,
+  })
+  await server.load(async (probot, { addHandler }) => {
+    const composed = await composeApp({
+      database,
+      probot,
+      appId,
+      webhookSecret,
+      clock: systemClock,
+      newRunId: () => uuidV7(Date.now()),
+      log,
+      retryDelaySeconds: 2,
+      supervise: true,
+    })
+    app = composed
+    addHandler(healthHandler({ isOpen: composed.isOpen, pingDatabase: () => database.prisma.$queryRaw`SELECT 1` }))
+  })
+  if (app === undefined) throw new Error("the app was not composed")
+  await server.start()
+  return { app, server }
+}
+
+function startSweeping(app: App, options: { intervalMs: number; log: Logger; worker: RunningWorker }) {
+  let running = false
+  const sweepOnce = async (): Promise<void> => {
+    if (running) return
+    running = true
+    try {
+      await app.sweep()
+      options.worker.wake()
+    } catch (error) {
+      options.log.warn({ err: error }, "the sweep failed; it comes again")
+    }
+    running = false
+  }
+  void sweepOnce()
+  const timer = setInterval(() => void sweepOnce(), options.intervalMs)
+  return { stop: () => clearInterval(timer) }
+}
+
+type Running = { app: App; worker: RunningWorker; server: Server; database: Database }
+
+/** The door first, then the work, then what they stand on. */
+async function stopInOrder({ app, worker, server, database }: Running): Promise<void> {
+  app.shut()
+  const closed = server.stop()
+  await worker.stop(stopGraceMs)
+  await app.close()
+  await closed
+  await database.close()
+}
+
+await main()
