@@ -5,6 +5,9 @@ import type { Account, Actor, Caller, GitHubState, Installation, Repository, Rol
 
 const roles: Role[] = ["read", "triage", "write", "maintain", "admin"]
 
+/** Stands in a route's needs for what every person who can read may do: comment, review, open. No app has it. */
+export const participation = "participation"
+
 /** An account by login in any case; throws for a login nobody made, as that is a mistake in the test. */
 export function accountOf(state: GitHubState, login: string): Account {
   const account = state.accounts.get(login.toLowerCase())
@@ -71,7 +74,7 @@ export function canSee(caller: Caller, repository: Repository): boolean {
 function roleFor(need: Need): Role {
   if (need.level === "read") return need.permission === "administration" ? "admin" : "read"
   if (need.permission === "administration") return "admin"
-  if (need.permission === "comments") return "read"
+  if (need.permission === participation) return "read"
   return need.permission === "issues" ? "triage" : "write"
 }
 

@@ -7,6 +7,9 @@ import type { Account, App, Delivery, GitHubState, Installation, Repository } fr
 import { accountView } from "./view/account.ts"
 import { repositoryView } from "./view/repository.ts"
 
+/** How many deliveries the log remembers, so that a long benchmark does not fill the memory. */
+const keptDeliveries = 10_000
+
 /** Something that happened in a repository. `onlyApp`: nobody else hears of it. */
 export type RepositoryEvent = {
   event: string
@@ -91,8 +94,10 @@ export function redeliver(state: GitHubState, delivery: Delivery): void {
 }
 
 function enqueue(state: GitHubState, delivery: Delivery): void {
-  state.deliveries.push(delivery)
-  for (const copy of state.deliveryFault?.(delivery) ?? []) state.deliveries.push(copy)
+  const copies = state.deliveryFault?.(delivery) ?? []
+  state.deliveries.push(delivery, ...copies)
+  state.outbox.push(...[delivery, ...copies].filter((one) => one.status === "pending"))
+  if (state.deliveries.length > keptDeliveries) state.deliveries.splice(0, keptDeliveries / 2)
   state.onDelivery?.()
 }
 

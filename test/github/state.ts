@@ -67,7 +67,9 @@ export type InstallationToken = {
   installation: Installation
   permissions: Permissions
   repositoryIds: Set<number> | undefined
+  /** One hour after creation, on the injected clock and on the machine's: expired when both are past. */
   expiresAtMs: number
+  expiresAtRealMs: number
 }
 
 /** Who sends an API request, found from its `Authorization` header. */
@@ -407,6 +409,9 @@ export type GitHubState = {
   apps: Map<number, App>
   installations: Map<number, Installation>
   tokens: Map<string, InstallationToken>
+  /** Webhooks that wait to be taken. */
+  outbox: Delivery[]
+  /** The newest webhooks, whatever became of them. */
   deliveries: Delivery[]
   /** Called for each new delivery in HTTP mode. */
   onDelivery: (() => void) | undefined
@@ -414,6 +419,8 @@ export type GitHubState = {
   deliveryFault: ((delivery: Delivery) => Delivery[]) | undefined
   calls: ApiCallRecord[]
   unknownRequests: string[]
+  /** Requests per caller in the running hour, for the rate-limit headers. */
+  rates: Map<string, { used: number; resetMs: number }>
   /** How many reads of a new (head, base) pair see `mergeable: null`. GitHub: usually the first. */
   nullMergeableReads: number
   nextGuid: number
@@ -431,11 +438,13 @@ export function createState(options: { clock: { now(): Date }; tempDir?: string 
     apps: new Map(),
     installations: new Map(),
     tokens: new Map(),
+    outbox: [],
     deliveries: [],
     onDelivery: undefined,
     deliveryFault: undefined,
     calls: [],
     unknownRequests: [],
+    rates: new Map(),
     nullMergeableReads: 1,
     nextGuid: 1,
   }

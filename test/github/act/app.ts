@@ -118,7 +118,14 @@ export function changeInstalledRepositories(
     requester: null,
     sender: accountView(state, installation.account),
   }
-  post(state, { event: "installation_repositories", action, app: installation.app, installation, repository: undefined, payload })
+  post(state, {
+    event: "installation_repositories",
+    action,
+    app: installation.app,
+    installation,
+    repository: undefined,
+    payload,
+  })
 }
 
 function announce(state: GitHubState, installation: Installation, action: string): void {

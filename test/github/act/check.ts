@@ -5,7 +5,16 @@ import { listRefs } from "../git-ref.ts"
 import { emit } from "../hooks.ts"
 import { freshIds } from "../ids.ts"
 import { isoNow } from "../state.ts"
-import type { Actor, App, CheckAction, CheckAnnotation, CheckConclusion, CheckRun, CheckStatus, World } from "../state.ts"
+import type {
+  Actor,
+  App,
+  CheckAction,
+  CheckAnnotation,
+  CheckConclusion,
+  CheckRun,
+  CheckStatus,
+  World,
+} from "../state.ts"
 import { hookCheckRunView } from "../view/check.ts"
 import { announceCompletedSuite, suiteFor } from "./suite.ts"
 
@@ -71,7 +80,11 @@ export async function createCheckRun(
 }
 
 /** Changes a run; only its own app may (403). Emits `completed` when this report completes it. */
-export async function updateCheckRun(world: World, app: App, change: { run: CheckRun; report: CheckReport }): Promise<void> {
+export async function updateCheckRun(
+  world: World,
+  app: App,
+  change: { run: CheckRun; report: CheckReport },
+): Promise<void> {
   const { run, report } = change
   if (run.app !== app) {
     const message = `Invalid app_id \`${app.id}\` - check run can only be modified by the GitHub App that created it.`
@@ -142,7 +155,12 @@ function applyOutput(world: World, run: CheckRun, output: CheckOutput): void {
 
 function cutToBytes(text: string, limit: number): string {
   const bytes = Buffer.from(text)
-  return bytes.length <= limit ? text : bytes.subarray(0, limit).toString().replace(/\uFFFD+$/, "")
+  return bytes.length <= limit
+    ? text
+    : bytes
+        .subarray(0, limit)
+        .toString()
+        .replace(/\uFFFD+$/, "")
 }
 
 function refuseBadReport(report: CheckReport): void {

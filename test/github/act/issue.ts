@@ -12,20 +12,25 @@ import { setLabels } from "./label.ts"
 export const bodyLimit = 65_536
 
 /** Opens an issue, with labels by name. Emits `issues.opened`, then `labeled` per label. */
-export function openIssue(
+export async function openIssue(
   world: World,
   actor: Actor,
   plan: { title: string; body: string | null; labels?: string[] },
-): Issue {
+): Promise<Issue> {
   refuseLongBody("Issue", plan.body ?? "")
   const issue = newIssue(world, actor, plan)
   emitIssue(world, actor, { issue, action: "opened" })
-  if (plan.labels) void setLabels(world, actor, { issue, add: plan.labels, remove: [] })
+  if (plan.labels) await setLabels(world, actor, { issue, add: plan.labels, remove: [] })
   return issue
 }
 
 /** Closes an issue. Emits `issues.closed`. */
-export function closeIssue(world: World, actor: Actor, issue: Issue, reason: "completed" | "not_planned" = "completed") {
+export function closeIssue(
+  world: World,
+  actor: Actor,
+  issue: Issue,
+  reason: "completed" | "not_planned" = "completed",
+) {
   if (issue.state === "closed") return
   const closedAt = isoNow(world.state)
   Object.assign(issue, { state: "closed", stateReason: reason, closedAt, closedBy: actor.account, updatedAt: closedAt })
@@ -43,7 +48,11 @@ export function reopenIssue(world: World, actor: Actor, issue: Issue): void {
 }
 
 /** Changes title or body. Emits `issues.edited`. */
-export function editIssue(world: World, actor: Actor, edit: { issue: Issue; title?: string; body?: string | null }): void {
+export function editIssue(
+  world: World,
+  actor: Actor,
+  edit: { issue: Issue; title?: string; body?: string | null },
+): void {
   const { issue } = edit
   const changes: Record<string, unknown> = {}
   if (edit.title !== undefined && edit.title !== issue.title) {

@@ -38,7 +38,8 @@ export async function mergePull(world: World, actor: Actor, plan: MergePlan): Pr
     head: pull.headSha,
     method: plan.method,
     message: await commitMessage(world, plan, baseTip),
-    author: plan.method === "squash" ? { ...author, name: pull.issue.author.name, email: pull.issue.author.email } : author,
+    author:
+      plan.method === "squash" ? { ...author, name: pull.issue.author.name, email: pull.issue.author.email } : author,
     committer: { name: "GitHub", email: "noreply@github.com", date: state.clock.now() },
   })
   if ("conflict" in merged) throw refusal(405, "Pull Request has merge conflicts")
@@ -72,7 +73,10 @@ async function refuseByRules(world: World, actor: Actor, merge: { plan: MergePla
   const problems = protectionProblems(repository, { branch: pull.baseRef, sha: pull.headSha, actor, pull })
   const [first] = problems
   if (first !== undefined) {
-    throw refusal(405, problems.length > 1 ? `${problems.length} of the rules are not met: ${problems.join(" ")}` : first)
+    throw refusal(
+      405,
+      problems.length > 1 ? `${problems.length} of the rules are not met: ${problems.join(" ")}` : first,
+    )
   }
   if (await isBehind(repository, pull, merge.baseTip)) {
     throw refusal(405, "The head branch is not up to date with the base branch.")
@@ -84,7 +88,8 @@ async function commitMessage(world: World, plan: MergePlan, baseTip: string): Pr
   const { pull, method } = plan
   if (method === "rebase") return ""
   if (method === "merge") {
-    const title = plan.title ?? `Merge pull request #${pull.number} from ${pull.headRepository.owner.login}/${pull.headRef}`
+    const title =
+      plan.title ?? `Merge pull request #${pull.number} from ${pull.headRepository.owner.login}/${pull.headRef}`
     return `${title}\n\n${plan.message ?? pull.issue.title}`.trim()
   }
   const { commits } = await compareCommits(world.repository.store, baseTip, pull.headSha)

@@ -53,7 +53,12 @@ async function workOut(world: World, pull: PullRequest, known: Mergeability): Pr
   if ("conflict" in merged) return
   const author = { name: "GitHub", email: "noreply@github.com", date: world.state.clock.now() }
   const message = `Merge ${known.headSha} into ${known.baseSha}`
-  known.mergeSha = await writeCommit(store, { tree: merged.tree, parents: [known.baseSha, known.headSha], message, author })
+  known.mergeSha = await writeCommit(store, {
+    tree: merged.tree,
+    parents: [known.baseSha, known.headSha],
+    message,
+    author,
+  })
   setRef(store, `refs/pull/${pull.number}/merge`, known.mergeSha)
 }
 

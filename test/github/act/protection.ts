@@ -30,7 +30,10 @@ export function protectionProblems(repository: Repository, landing: Landing): st
   const protection = repository.protections.get(landing.branch)
   if (!protection) return []
   if (!protection.enforceAdmins && isAdmin(repository, landing.actor)) return []
-  return [...checkProblems(repository, protection, landing.sha), ...approvalProblems(repository, protection, landing.pull)]
+  return [
+    ...checkProblems(repository, protection, landing.sha),
+    ...approvalProblems(repository, protection, landing.pull),
+  ]
 }
 
 /** True when the branch wants an up-to-date head and this one lacks commits of the base. */
@@ -53,7 +56,9 @@ function statesOf(
   wanted: { sha: string; context: string; appId: number | undefined },
 ): ("passed" | "failed" | "pending")[] {
   const fromApp = (id: number | undefined) => wanted.appId === undefined || id === wanted.appId
-  const runs = latestRuns(repository.checkRuns.filter((run) => run.headSha === wanted.sha && run.name === wanted.context))
+  const runs = latestRuns(
+    repository.checkRuns.filter((run) => run.headSha === wanted.sha && run.name === wanted.context),
+  )
   const ofRuns = runs
     .filter((run) => fromApp(run.app.id))
     .map((run) => (run.status !== "completed" ? "pending" : passing.has(run.conclusion) ? "passed" : "failed"))
@@ -64,7 +69,11 @@ function statesOf(
   return [...ofRuns, status.state === "success" ? "passed" : status.state === "pending" ? "pending" : "failed"]
 }
 
-function approvalProblems(repository: Repository, protection: BranchProtection, pull: PullRequest | undefined): string[] {
+function approvalProblems(
+  repository: Repository,
+  protection: BranchProtection,
+  pull: PullRequest | undefined,
+): string[] {
   if (protection.requiredApprovals === 0) return []
   if (!pull) return ["Changes must be made through a pull request."]
   const verdicts = [...latestReviews(repository, pull).values()].filter((review) =>

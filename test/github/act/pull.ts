@@ -148,7 +148,11 @@ export async function reopenPull(world: World, actor: Actor, pull: PullRequest):
 }
 
 /** Draft or ready. Emits `converted_to_draft` or `ready_for_review`. */
-export async function setDraft(world: World, actor: Actor, change: { pull: PullRequest; draft: boolean }): Promise<void> {
+export async function setDraft(
+  world: World,
+  actor: Actor,
+  change: { pull: PullRequest; draft: boolean },
+): Promise<void> {
   const { pull, draft } = change
   if (pull.draft === draft) return
   pull.draft = draft
@@ -157,7 +161,11 @@ export async function setDraft(world: World, actor: Actor, change: { pull: PullR
 }
 
 /** Records that a pull request landed as `sha`. Emits `closed` with `merged: true`. The branch has moved already. */
-export async function recordMerge(world: World, actor: Actor, merge: { pull: PullRequest; sha: string }): Promise<void> {
+export async function recordMerge(
+  world: World,
+  actor: Actor,
+  merge: { pull: PullRequest; sha: string },
+): Promise<void> {
   const { pull, sha } = merge
   const mergedAt = isoNow(world.state)
   Object.assign(pull, { mergedAt, mergedBy: actor.account, mergeCommitSha: sha, autoMerge: null })
@@ -173,7 +181,11 @@ function shut(world: World, actor: Actor, pull: PullRequest): void {
 }
 
 /** Asks somebody for a review. Emits `review_requested`. */
-export async function requestReview(world: World, actor: Actor, ask: { pull: PullRequest; reviewer: Account }): Promise<void> {
+export async function requestReview(
+  world: World,
+  actor: Actor,
+  ask: { pull: PullRequest; reviewer: Account },
+): Promise<void> {
   ask.pull.requestedReviewers.push(ask.reviewer)
   const extra = { requested_reviewer: accountView(world.state, ask.reviewer) }
   await emitPull(world, actor, { pull: ask.pull, action: "review_requested", extra })

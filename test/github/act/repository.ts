@@ -50,7 +50,11 @@ export async function forkRepository(state: GitHubState, source: Repository, own
 }
 
 /** Renames a repository; the old name goes on working. Emits `repository.renamed`. */
-export function renameRepository(world: { state: GitHubState; repository: Repository }, actor: Actor, name: string): void {
+export function renameRepository(
+  world: { state: GitHubState; repository: Repository },
+  actor: Actor,
+  name: string,
+): void {
   const { state, repository } = world
   const from = repository.name
   repository.name = name
@@ -94,9 +98,14 @@ async function emptyRepository(state: GitHubState, plan: RepositoryPlan): Promis
     updatedAt: now,
     pushedAt: now,
   }
-  repository.labels.push({ ...freshIds("LA"), name: "bug", color: "d73a4a", description: "Something isn't working", isDefault: true })
+  repository.labels.push({
+    ...freshIds("LA"),
+    name: "bug",
+    color: "d73a4a",
+    description: "Something isn't working",
+    isDefault: true,
+  })
   state.repositories.set(repository.id, repository)
   state.repositoryIdsByName.set(fullName, repository.id)
   return repository
 }
-

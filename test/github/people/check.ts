@@ -1,0 +1,90 @@
+/** What other apps and people report about commits: check runs, statuses, deployments. */
+import { refusal } from "../api.ts"
+import { createCheckRun, requestCheckAction, rerequestCheckRun, updateCheckRun } from "../act/check.ts"
+import type { CheckReport } from "../act/check.ts"
+import { addDeploymentStatus, createDeployment, setStatus as makeStatus } from "../act/status.ts"
+import type { CheckRun, CommitStatus, DeploymentStatus, GitHubState, World } from "../state.ts"
+import { actorIn, appNamed, shaOf, worldOf } from "./who.ts"
+import type { AtCommit, By, In } from "./who.ts"
+
+/** A report of another app (`github-actions` unless named). `status` defaults to what `conclusion` says, else `in_progress`. */
+export type NewCheckReport = In & AtCommit & CheckReport & { name: string; app?: string; newRun?: boolean }
+
+/**
+ * Reports a check: updates the app's newest run of that name on the commit, or creates one when there is none, when
+ * it is completed and the report is not about it (`newRun`). Events: `check_run.created`, `.completed`.
+ */
+export async function reportCheck(state: GitHubState, args: NewCheckReport): Promise<{ id: number; sha: string }> {
+  const world = worldOf(state, args)
+  const { repo: _repo, sha: _sha, pull: _pull, app: slug = "github-actions", newRun = false, ...given } = args
+  const app = appNamed(state, slug)
+  const headSha = await shaOf(world, args)
+  const report = { ...given, status: given.status ?? (given.conclusion === undefined ? "in_progress" : undefined) }
+  const known = world.repository.checkRuns.findLast(
+    (run) => run.app === app && run.headSha === headSha && run.name === args.name,
+  )
+  if (!known || newRun) return { id: (await createCheckRun(world, app, { ...report, headSha })).id, sha: headSha }
+  await updateCheckRun(world, app, { run: known, report })
+  return { id: known.id, sha: headSha }
+}
+
+/** Presses "Re-run": its app hears `check_run.rerequested`; another app than the tested one starts a new queued run. */
+export async function rerunCheck(state: GitHubState, args: By & { id: number }): Promise<{ id: number }> {
+  const world = worldOf(state, args)
+  const run = runNumbered(world, args.id)
+  rerequestCheckRun(world, actorIn(world, args, "write"), run)
+  if (run.app.events.length > 0) return { id: run.id }
+  return { id: (await createCheckRun(world, run.app, { name: run.name, headSha: run.headSha })).id }
+}
+
+/** Presses a button of a check run. Event: `check_run.requested_action`. */
+export function pressCheckButton(state: GitHubState, args: By & { id: number; identifier: string }): void {
+  const world = worldOf(state, args)
+  const run = runNumbered(world, args.id)
+  if (!run.actions.some((action) => action.identifier === args.identifier)) {
+    throw refusal(404, `No button ${args.identifier} on check run ${args.id}`)
+  }
+  requestCheckAction(world, actorIn(world, args, "write"), { run, identifier: args.identifier })
+}
+
+function runNumbered(world: World, id: number): CheckRun {
+  const run = world.repository.checkRuns.find((one) => one.id === id)
+  if (!run) throw refusal(404, `No check run ${id}`)
+  return run
+}
+
+/** Sets a commit status. Event: `status`. */
+export async function setStatus(
+  state: GitHubState,
+  args: By & AtCommit & { state: CommitStatus["state"]; context?: string; description?: string },
+): Promise<{ id: number }> {
+  const world = worldOf(state, args)
+  const { state: verdict, context, description } = args
+  const sha = await shaOf(world, args)
+  const plan = { sha, state: verdict, context, description }
+  return { id: (await makeStatus(world, actorIn(world, args, "write"), plan)).id }
+}
+
+/** Deploys a branch, tag or SHA; with `state` its first status is set too. Events: `deployment`, `deployment_status`. */
+export async function deploy(
+  state: GitHubState,
+  args: By & { ref: string; environment?: string; state?: DeploymentStatus["state"] },
+): Promise<{ id: number }> {
+  const world = worldOf(state, args)
+  const { ref, environment } = args
+  const deployment = await createDeployment(world, actorIn(world, args, "write"), { ref, environment })
+  if (args.state) setDeploymentStatus(state, { repo: args.repo, by: args.by, id: deployment.id, state: args.state })
+  return { id: deployment.id }
+}
+
+/** Adds a deployment status. Event: `deployment_status.created`. */
+export function setDeploymentStatus(
+  state: GitHubState,
+  args: By & { id: number; state: DeploymentStatus["state"]; description?: string; environmentUrl?: string },
+): void {
+  const world = worldOf(state, args)
+  const deployment = world.repository.deployments.find((one) => one.id === args.id)
+  if (!deployment) throw refusal(404, `No deployment ${args.id}`)
+  const { state: verdict, description, environmentUrl } = args
+  addDeploymentStatus(world, actorIn(world, args, "write"), { deployment, state: verdict, description, environmentUrl })
+}
