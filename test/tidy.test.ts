@@ -205,6 +205,9 @@ describe("settings", () => {
       return /# \S/.test(text[line] ?? "") || /^\s*# \S/.test(text[line - 1] ?? "")
     }
     expect(wanted.filter((entry) => !explained(entry))).toEqual([])
+    const door = src.filter((file) => file.startsWith("src/webhook/")).map(read)
+    const unread = app.default_events.filter((event) => !door.some((module) => new RegExp(`\\b${event}:`).test(module)))
+    expect(unread, "asked for, but not read by src/webhook/").toEqual([])
   })
 })
 
