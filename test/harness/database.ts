@@ -1,0 +1,171 @@
+import { createHash, randomUUID } from "node:crypto"
+import { constants, existsSync } from "node:fs"
+import { cp, mkdir, mkdtemp, readdir, readFile, rename, rm, stat } from "node:fs/promises"
+import { tmpdir } from "node:os"
+import { join, resolve } from "node:path"
+import { Client } from "pg"
+import { openDatabase, type Database } from "../../src/lib/db/database.ts"
+import type { DatabaseLog } from "../../src/lib/db/log.ts"
+import { migrate, migrationsDirectory, readMigrations } from "../../src/lib/db/migrate.ts"
+
+/** A migrated, empty database of the test's own. */
+export type TestDatabase = Database & {
+  /** Empties every table, the ledger and the queue's jobs included; sequences begin at 1 again. */
+  reset(): Promise<void>
+}
+
+const root = resolve(import.meta.dirname, "../..")
+const staleMs = 60 * 60 * 1000
+const prefix = "portcullis-test-"
+
+/**
+ * Opens a migrated, empty database that nobody else uses: on the embedded database, or on the PostgreSQL server of
+ * TEST_DATABASE_URL when that is set (its role must be allowed to create databases). `close` also removes it.
+ * Both are copies of a migrated template, which is made once per set of migrations. What is logged fails nothing;
+ * pass `log` to look at it.
+ */
+export async function testDatabase(options: { log?: DatabaseLog } = {}): Promise<TestDatabase> {
+  const server = process.env["TEST_DATABASE_URL"]
+  const { where, remove } = server ? await serverCopy(server) : await embeddedCopy()
+  const database = await openDatabase({ ...where, ...options })
+  return {
+    ...database,
+    async reset() {
+      await emptyTables(database.pool)
+    },
+    async close() {
+      await database.close()
+      await remove()
+    },
+  }
+}
+
+/**
+ * The data directory of an embedded database, migrated and shut down in order, as a template: copy it, never open
+ * it. Made once per set of migrations and version of PGlite, under node_modules/.cache.
+ */
+export async function embeddedTemplate(): Promise<string> {
+  const cache = join(root, "node_modules/.cache/portcullis")
+  const template = join(cache, `database-${await templateKey()}`)
+  if (existsSync(template)) return template
+  await mkdir(cache, { recursive: true })
+  const unfinished = await mkdtemp(join(cache, "unfinished-"))
+  await makeTemplate({ dataDir: unfinished })
+  // Another test process may have been faster; either copy is as good.
+  await rename(unfinished, template).catch(() => rm(unfinished, { recursive: true, force: true }))
+  return template
+}
+
+/** A fresh copy of the embedded template in the system's temporary directory; the caller removes it. */
+export async function copyOfTemplate(): Promise<string> {
+  const directory = await mkdtemp(join(tmpdir(), prefix))
+  await cp(await embeddedTemplate(), directory, { recursive: true, mode: constants.COPYFILE_FICLONE })
+  return directory
+}
+
+type Copy = { where: { dataDir: string } | { databaseUrl: string }; remove(): Promise<void> }
+
+async function embeddedCopy(): Promise<Copy> {
+  await removeStaleDirectories()
+  const dataDir = await copyOfTemplate()
+  return { where: { dataDir }, remove: () => rm(dataDir, { recursive: true, force: true }) }
+}
+
+/** Directories of test processes that were killed. */
+async function removeStaleDirectories(): Promise<void> {
+  const names = (await readdir(tmpdir())).filter((name) => name.startsWith(prefix))
+  for (const name of names) {
+    const path = join(tmpdir(), name)
+    const age = await stat(path).then(
+      (found) => Date.now() - found.mtimeMs,
+      () => 0,
+    )
+    if (age > staleMs) await rm(path, { recursive: true, force: true })
+  }
+}
+
+async function serverCopy(url: string): Promise<Copy> {
+  const name = `portcullis_test_${Date.now()}_${randomUUID().slice(0, 8)}`
+  const template = `portcullis_template_${await templateKey()}`
+  await withServer(url, async (client) => {
+    // One at a time: a template is not copied while somebody still migrates it.
+    await client.query("SELECT pg_advisory_lock(hashtext('portcullis test templates'))")
+    await dropStaleDatabases(client)
+    const found = await client.query("SELECT 1 FROM pg_database WHERE datname = $1", [template])
+    if (found.rowCount === 0) {
+      await client.query(`DROP DATABASE IF EXISTS ${template}_unfinished`)
+      await client.query(`CREATE DATABASE ${template}_unfinished`)
+      await makeTemplate({ databaseUrl: withName(url, `${template}_unfinished`) })
+      await client.query(`ALTER DATABASE ${template}_unfinished RENAME TO ${template}`)
+    }
+    await client.query(`CREATE DATABASE ${name} TEMPLATE ${template}`)
+  })
+  return {
+    where: { databaseUrl: withName(url, name) },
+    remove: () => withServer(url, async (client) => void (await client.query(`DROP DATABASE ${name} WITH (FORCE)`))),
+  }
+}
+
+/** Databases of test processes that were killed. */
+async function dropStaleDatabases(client: Client): Promise<void> {
+  const { rows } = await client.query<{ name: string }>(
+    `SELECT datname AS name FROM pg_database WHERE datname LIKE 'portcullis\\_test\\_%'`,
+  )
+  for (const { name } of rows) {
+    const madeAt = Number(name.split("_")[2])
+    if (Date.now() - madeAt > staleMs) await client.query(`DROP DATABASE IF EXISTS ${name} WITH (FORCE)`)
+  }
+}
+
+async function withServer(url: string, use: (client: Client) => Promise<void>): Promise<void> {
+  const client = new Client({ connectionString: url })
+  await client.connect()
+  try {
+    await use(client)
+  } finally {
+    await client.end()
+  }
+}
+
+function withName(url: string, name: string): string {
+  const changed = new URL(url)
+  changed.pathname = `/${name}`
+  return changed.href
+}
+
+async function makeTemplate(where: Copy["where"]): Promise<void> {
+  const database = await openDatabase(where)
+  try {
+    await migrate(database)
+  } finally {
+    await database.close()
+  }
+}
+
+async function templateKey(): Promise<string> {
+  const migrations = await readMigrations(migrationsDirectory)
+  const pglite = await readFile(join(root, "node_modules/@electric-sql/pglite/package.json"), "utf8")
+  const hash = createHash("sha256").update(pglite)
+  for (const { name, checksum } of migrations) hash.update(`${name} ${checksum}\n`)
+  return hash.digest("hex").slice(0, 16)
+}
+
+/** The ledger's triggers refuse DELETE, so their owner switches them off for it, within the transaction. */
+async function emptyTables(pool: Database["pool"]): Promise<void> {
+  const { rows } = await pool.query<{ name: string; sequence: boolean; guarded: boolean }>(
+    `SELECT format('%I.%I', n.nspname, c.relname) AS name, c.relkind = 'S' AS sequence,
+       n.nspname = 'public' AND c.relhastriggers AS guarded
+     FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+     WHERE NOT c.relispartition AND (
+       n.nspname = 'public' AND c.relkind IN ('r', 'p', 'S') AND c.relname <> '_prisma_migrations'
+       OR n.nspname = 'pgboss' AND c.relkind IN ('r', 'p') AND c.relname = 'job')`,
+  )
+  const statements = rows.flatMap(({ name, sequence, guarded }) => {
+    if (sequence) return [`SELECT setval('${name}', 1, false)`]
+    const empty = [`DELETE FROM ${name}`]
+    return guarded
+      ? [`ALTER TABLE ${name} DISABLE TRIGGER USER`, ...empty, `ALTER TABLE ${name} ENABLE TRIGGER USER`]
+      : empty
+  })
+  await pool.query(["BEGIN", ...statements, "COMMIT"].join(";\n"))
+}
