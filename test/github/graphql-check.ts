@@ -1,4 +1,5 @@
 /** What is reported about a commit in GraphQL: check suites, check runs, commit statuses and their rollup. */
+import { demand } from "./access.ts"
 import type { Need } from "./api.ts"
 import { connection } from "./graphql-connection.ts"
 import {
@@ -28,9 +29,13 @@ type CommitVerdictNode = { kind: "StatusCheckRollup" | "Status"; repository: Rep
 const readChecks: readonly Need[] = [{ permission: "checks", level: "read" }]
 const readStatuses: readonly Need[] = [{ permission: "statuses", level: "read" }]
 
-/** The latest run of every (app, name) of a commit: an older run of the same name no longer counts. */
+/**
+ * The latest run of every name in every suite of a commit. Runs of one name in two suites (GitHub Actions makes a suite
+ * for each workflow run) are both there, on GitHub too: https://github.com/lewagon/wait-on-check-action/pull/156
+ */
 function currentRuns(repository: Repository, sha: string): CheckRunNode[] {
-  const runs = latestRuns(repository.checkRuns.filter((run) => run.headSha === sha))
+  const suites = repository.checkSuites.filter((suite) => suite.headSha === sha)
+  const runs = suites.flatMap((suite) => latestRuns(runsOf(repository, suite)))
   return runs.toSorted((a, b) => a.id - b.id).map((run) => ({ kind: "CheckRun", repository, run }))
 }
 
@@ -231,6 +236,9 @@ export const checkTypes = {
     contexts: connection<CommitVerdictNode, CheckRunNode | StatusContextNode>({
       list: ({ repository, sha }) => [...currentRuns(repository, sha), ...currentStatuses(repository, sha)],
       key: (node) => (node.kind === "CheckRun" ? node.run.id : node.status.id),
+      refuse: (node, { asked }) => {
+        if (node.kind === "StatusContext") demand([...readStatuses], asked.caller, node.repository)
+      },
     }),
   } satisfies Fields<CommitVerdictNode>,
   Status: {

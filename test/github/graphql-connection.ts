@@ -3,19 +3,23 @@ import type { GraphQLResolveInfo, SelectionSetNode } from "graphql"
 import type { Need } from "./api.ts"
 import { type FieldCall, type FieldPlan, graphRefusal, optionalNumberArg, optionalTextArg } from "./graphql-field.ts"
 
-/** A list to show in pages: `key` names an item for good (its cursor), `args` are filters the list honours. */
+/**
+ * A list to show in pages: `key` names an item for good (its cursor), `args` are filters the list honours. `refuse`
+ * throws for an item that the caller may not see: it is null in its place, with an error of its own.
+ */
 export type ConnectionPlan<Source, Item> = {
   needs?: readonly Need[]
   args?: readonly string[]
   list: (source: Source, call: FieldCall) => readonly Item[] | Promise<readonly Item[]>
   key: (item: Item) => string | number
+  refuse?: (item: Item, call: FieldCall) => void
 }
 
 /** One page as GraphQL reads it. */
 export type Connection<Item> = {
   totalCount: number
-  nodes: readonly Item[]
-  edges: readonly { cursor: string; node: Item }[]
+  nodes: readonly (Item | Error)[]
+  edges: readonly { cursor: string; node: Item | Error }[]
   pageInfo: { startCursor: string | null; endCursor: string | null; hasNextPage: boolean; hasPreviousPage: boolean }
 }
 
@@ -29,7 +33,7 @@ export function connection<Source, Item>(plan: ConnectionPlan<Source, Item>): Fi
     ...(plan.needs && { needs: plan.needs }),
     resolve: async (source, call): Promise<Connection<Item>> => {
       checkBoundaries(call)
-      return pageOf(call, await plan.list(source, call), plan.key)
+      return pageOf(call, await plan.list(source, call), plan)
     },
   }
 }
@@ -67,8 +71,10 @@ function showsItems(info: GraphQLResolveInfo): boolean {
   return info.fieldNodes.flatMap((node) => names(node.selectionSet)).some((name) => name !== "totalCount")
 }
 
-function pageOf<Item>(call: FieldCall, items: readonly Item[], key: (item: Item) => string | number): Connection<Item> {
-  const cursors = items.map((item) => cursorOf(key(item)))
+type Shown<Item> = Pick<ConnectionPlan<never, Item>, "key" | "refuse">
+
+function pageOf<Item>(call: FieldCall, items: readonly Item[], shown: Shown<Item>): Connection<Item> {
+  const cursors = items.map((item) => cursorOf(shown.key(item)))
   const after = optionalTextArg(call, "after")
   const before = optionalTextArg(call, "before")
   const from = after === undefined ? 0 : positionOf(cursors, after, "after") + 1
@@ -77,17 +83,27 @@ function pageOf<Item>(call: FieldCall, items: readonly Item[], key: (item: Item)
   const last = optionalNumberArg(call, "last") ?? to - from
   const end = Math.min(to, from + first)
   const start = Math.max(from, end - last)
-  const nodes = items.slice(start, end)
+  const nodes = items.slice(start, end).map((item) => itemOrRefusal(item, call, shown))
   return {
     totalCount: items.length,
     nodes,
-    edges: nodes.map((node) => ({ cursor: cursorOf(key(node)), node })),
+    edges: nodes.map((node, index) => ({ cursor: cursors[start + index] ?? "", node })),
     pageInfo: {
       startCursor: nodes.length === 0 ? null : (cursors[start] ?? null),
       endCursor: nodes.length === 0 ? null : (cursors[end - 1] ?? null),
       hasNextPage: end < items.length,
       hasPreviousPage: start > 0,
     },
+  }
+}
+
+function itemOrRefusal<Item>(item: Item, call: FieldCall, { refuse }: Shown<Item>): Item | Error {
+  try {
+    refuse?.(item, call)
+    return item
+  } catch (error) {
+    if (error instanceof Error) return error
+    throw error
   }
 }
 

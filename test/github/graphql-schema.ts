@@ -31,6 +31,7 @@ const connectionFields = new Set(["nodes", "edges", "pageInfo", "totalCount"])
 const roots = new Set(["Query", "Mutation"])
 const edgeFields = new Set(["node", "cursor"])
 let sdl: string | undefined
+let starts: ReadonlyMap<string, number> | undefined
 let whole: GraphQLSchema | undefined
 
 /** The whole public schema, without resolvers; built at first use. */
@@ -55,14 +56,25 @@ function sdlText(): string {
   return sdl
 }
 
+/** Where the definition of each type begins in the schema's text. */
+function definitionStarts(): ReadonlyMap<string, number> {
+  starts ??= new Map(
+    [...sdlText().matchAll(/^(?:type|interface|union|enum|input|scalar) (\w+)/gm)].map((match) => [
+      match[1] ?? "",
+      match.index,
+    ]),
+  )
+  return starts
+}
+
 /** One definition of the schema text, without descriptions. */
 function definitionOf(name: string): DefinitionNode {
-  const head = new RegExp(`^(?:type|interface|union|enum|input|scalar) ${name}\\b`, "m").exec(sdlText())
-  if (!head) throw new Error(`GitHub's GraphQL schema has no type ${name}`)
-  const rest = sdlText().slice(head.index)
-  const firstLine = rest.slice(0, rest.indexOf("\n"))
-  const text = firstLine.endsWith("{") ? rest.slice(0, rest.indexOf("\n}") + 2) : firstLine
-  const [definition] = parse(text.replaceAll(/"""[\s\S]*?"""/g, ""), { noLocation: true }).definitions
+  const start = definitionStarts().get(name)
+  if (start === undefined) throw new Error(`GitHub's GraphQL schema has no type ${name}`)
+  const text = sdlText()
+  const firstLine = text.slice(start, text.indexOf("\n", start))
+  const body = firstLine.endsWith("{") ? text.slice(start, text.indexOf("\n}", start) + 2) : firstLine
+  const [definition] = parse(body.replaceAll(/"""[\s\S]*?"""/g, ""), { noLocation: true }).definitions
   if (!definition) throw new Error(`GitHub's GraphQL schema has no definition of ${name}`)
   return definition
 }
