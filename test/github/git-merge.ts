@@ -34,7 +34,7 @@ export type Revert = {
 }
 
 /** GitHub's own name on commits it makes from its web pages and its API. */
-export const githubCommitter = { name: "GitHub", email: "noreply@github.com" }
+const githubCommitter = { name: "GitHub", email: "noreply@github.com" }
 
 /** The tree `git merge head` would leave on `base`, or the conflict. Unrelated histories are a conflict. */
 export async function tryMerge(
