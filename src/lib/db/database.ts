@@ -1,4 +1,5 @@
 import { setTimeout as pause } from "node:timers/promises"
+import { callbackify } from "node:util"
 import { PrismaPg } from "@prisma/adapter-pg"
 import { Pool } from "pg"
 import type pg from "pg"
@@ -40,7 +41,14 @@ type Backend = Pick<Database, "kind" | "durability" | "failed"> & {
 /** Transactions queue for the embedded database's one connection, so they may wait longer than Prisma's 2 s. */
 const transactionOptions = { maxWait: 15_000, timeout: 15_000 }
 const connectWaitMs = 30_000
-const statementTimeoutMs = 30_000
+/**
+ * UTC is a must: Prisma's adapter writes times without their offset and strikes it off those that it reads.
+ * The time limits are the server's; the embedded database has no signals and cannot be interrupted.
+ */
+const sessionSettings = `
+  SET TimeZone = 'UTC';
+  SET statement_timeout = '30s';
+  SET idle_in_transaction_session_timeout = '30s'`
 const stopGraceMs = 5_000
 const maintenanceIntervalMs = 60_000
 
@@ -52,7 +60,12 @@ const maintenanceIntervalMs = 60_000
 export async function openDatabase(options: DatabaseOptions): Promise<Database> {
   const log = options.log ?? silent
   const { kind, durability, failed, poolConfig, start, stop } = await backend(options, log)
-  const pool = new Pool({ application_name: "portcullis", connectionTimeoutMillis: connectWaitMs, ...poolConfig })
+  const pool = new Pool({
+    application_name: "portcullis",
+    connectionTimeoutMillis: connectWaitMs,
+    verify: callbackify(async (client: pg.PoolClient) => void (await client.query(sessionSettings))),
+    ...poolConfig,
+  })
   surviveErrors(pool, log)
   const prisma = new PrismaClient({ adapter: new PrismaPg(pool), transactionOptions, errorFormat: "minimal" })
   start(pool)
@@ -80,8 +93,6 @@ function server(connectionString: string, max: number): Backend {
       connectionString,
       max,
       keepAlive: true,
-      statement_timeout: statementTimeoutMs,
-      idle_in_transaction_session_timeout: statementTimeoutMs,
     },
     start: () => undefined,
     stop: (pool) => pool.end(),
