@@ -105,7 +105,7 @@ export function page<T>(call: ApiCall, items: T[]): { items: T[]; headers: Recor
   const link = (target: number, rel: string) => {
     const query = new URLSearchParams(call.query)
     query.set("page", String(target))
-    return `<${call.url.split("?")[0]}?${query}>; rel="${rel}"`
+    return `<${call.url.split("?")[0]}?${query.toString()}>; rel="${rel}"`
   }
   const links = [
     ...(number > 1 ? [link(number - 1, "prev"), link(1, "first")] : []),
@@ -145,7 +145,7 @@ export function callOf(state: GitHubState, context: Context<ApiEnv>): ApiCall {
   return {
     state,
     caller: context.get("caller"),
-    params: context.req.param() as Record<string, string>,
+    params: context.req.param(),
     query: url.searchParams,
     headers: context.req.raw.headers,
     body: context.get("body"),

@@ -2,7 +2,8 @@
 import type { Faults } from "./faults.ts"
 import { headersOf } from "./hooks.ts"
 import { isoNow } from "./state.ts"
-import type { Delivery, GitHubState } from "./state.ts"
+import type { GitHubState } from "./state.ts"
+import type { Delivery } from "./traffic.ts"
 
 /** A webhook ready to be posted to the app. */
 export type OutgoingDelivery = {

@@ -2,7 +2,8 @@
 import { nextId } from "./ids.ts"
 import { refused } from "./api.ts"
 import type { Answer } from "./api.ts"
-import type { Delivery, GitHubState } from "./state.ts"
+import type { GitHubState } from "./state.ts"
+import type { Delivery } from "./traffic.ts"
 
 /** Which requests a fault strikes; what is left out matches anything. */
 export type RequestMatch = {

@@ -14,7 +14,8 @@ import { createPeople } from "./people.ts"
 import type { People } from "./people.ts"
 import { createApiHandler } from "./server.ts"
 import { createState } from "./state.ts"
-import type { ApiCallRecord, GitHubState } from "./state.ts"
+import type { GitHubState } from "./state.ts"
+import type { ApiCallRecord } from "./traffic.ts"
 
 /** The log of API calls. */
 export type Calls = {

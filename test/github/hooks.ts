@@ -3,7 +3,8 @@ import { createHmac } from "node:crypto"
 import { installationsOf } from "./access.ts"
 import { nextGuid, nextId } from "./ids.ts"
 import { isoNow } from "./state.ts"
-import type { Account, App, Delivery, GitHubState, Installation, Repository } from "./state.ts"
+import type { Account, App, GitHubState, Installation, Repository } from "./state.ts"
+import type { Delivery } from "./traffic.ts"
 import { accountView } from "./view/account.ts"
 import { repositoryView } from "./view/repository.ts"
 
@@ -59,8 +60,9 @@ export type AppEvent = {
   payload: Record<string, unknown>
 }
 
-/** Puts one finished payload in the outbox. */
+/** Puts one finished payload in the outbox, unless the app has no ears at all: neither events nor a hook URL. */
 export function post(state: GitHubState, happened: AppEvent): void {
+  if (happened.app.events.length === 0 && happened.app.hookUrl === undefined) return
   enqueue(state, {
     id: nextId(),
     guid: nextGuid(state),

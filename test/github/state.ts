@@ -5,7 +5,9 @@
 import { mkdtempSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
+import type { Deployment } from "./deployment.ts"
 import type { GitStore } from "./git.ts"
+import type { ApiCallRecord, Delivery } from "./traffic.ts"
 
 /** Roles a person can have on a repository, weakest first. https://docs.github.com/en/organizations/managing-user-access-to-your-organizations-repositories/managing-repository-roles/repository-roles-for-an-organization */
 export type Role = "read" | "triage" | "write" | "maintain" | "admin"
@@ -284,42 +286,6 @@ export type BranchProtection = {
   allowDeletions: boolean
 }
 
-/** A deployment of a SHA to an environment. */
-export type Deployment = {
-  id: number
-  nodeId: string
-  sha: string
-  ref: string
-  task: string
-  environment: string
-  description: string | null
-  payload: Record<string, unknown>
-  creator: Account
-  viaApp: App | undefined
-  transientEnvironment: boolean
-  productionEnvironment: boolean
-  createdAt: string
-  updatedAt: string
-  /** Oldest first. */
-  statuses: DeploymentStatus[]
-}
-
-/** https://docs.github.com/en/rest/deployments/statuses */
-export type DeploymentStatus = {
-  id: number
-  nodeId: string
-  state: "error" | "failure" | "inactive" | "in_progress" | "queued" | "pending" | "success"
-  description: string
-  environment: string
-  targetUrl: string
-  environmentUrl: string
-  logUrl: string
-  creator: Account
-  viaApp: App | undefined
-  createdAt: string
-  updatedAt: string
-}
-
 /** A repository: git data in `store`, the rest in the lists below (all oldest first). */
 export type Repository = {
   id: number
@@ -351,47 +317,6 @@ export type Repository = {
   createdAt: string
   updatedAt: string
   pushedAt: string
-}
-
-/** One webhook on its way to one app. `body` is the exact text that is signed. */
-export type Delivery = {
-  id: number
-  /** `X-GitHub-Delivery`: the same for every redelivery. */
-  guid: string
-  event: string
-  action: string | null
-  app: App
-  installationId: number | null
-  repositoryId: number | null
-  body: string
-  createdAt: string
-  /** Not handed out before this time on the injected clock. */
-  notBeforeMs: number
-  redelivery: boolean
-  /** `pending` until taken; `dropped` by a fault. A failed delivery is never repeated by itself. */
-  status: "pending" | "taken" | "delivered" | "failed" | "dropped"
-  statusCode: number | null
-  deliveredAt: string | null
-}
-
-/** One request an API client made. */
-export type ApiCallRecord = {
-  method: string
-  /** Path with query as asked. */
-  path: string
-  /** Such as `/repos/:owner/:repo/pulls/:number`, or the path when nothing matched. */
-  template: string
-  isWrite: boolean
-  /** Creating an installation token: not counted as work. */
-  isTokenCreation: boolean
-  /** Operation name (or first field) of a GraphQL document. */
-  graphqlName: string | undefined
-  /** 0 when the network was told to fail. */
-  status: number
-  caller: string
-  appId: number | undefined
-  installationId: number | undefined
-  at: string
 }
 
 /** The whole world of one test GitHub. */

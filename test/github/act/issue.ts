@@ -24,13 +24,13 @@ export async function openIssue(
   return issue
 }
 
-/** Closes an issue. Emits `issues.closed`. */
+/** Closes an issue, as completed unless told otherwise. Emits `issues.closed`. */
 export function closeIssue(
   world: World,
   actor: Actor,
-  issue: Issue,
-  reason: "completed" | "not_planned" = "completed",
-) {
+  closing: { issue: Issue; reason?: "completed" | "not_planned" },
+): void {
+  const { issue, reason = "completed" } = closing
   if (issue.state === "closed") return
   const closedAt = isoNow(world.state)
   Object.assign(issue, { state: "closed", stateReason: reason, closedAt, closedBy: actor.account, updatedAt: closedAt })

@@ -1,9 +1,8 @@
 /** What follows from a ref that moved: `push`, `create` and `delete` events, pull requests that follow their branch. */
 import { contains } from "../comparison.ts"
-import { log } from "../git-history.ts"
+import { isAncestor, log } from "../git-history.ts"
 import { readCommit } from "../git-object.ts"
 import { readRef } from "../git-ref.ts"
-import { isAncestor } from "../git-history.ts"
 import { emit, hasListeners } from "../hooks.ts"
 import { isoNow } from "../state.ts"
 import type { Actor, PullRequest, Repository, World } from "../state.ts"

@@ -22,7 +22,7 @@ export async function openIssue(
 /** Closes an issue. Event: `issues.closed`. */
 export function closeIssue(state: GitHubState, args: OnIssue): void {
   const world = worldOf(state, args)
-  act.closeIssue(world, actorIn(world, args, "triage"), issueNumbered(world, args.number))
+  act.closeIssue(world, actorIn(world, args, "triage"), { issue: issueNumbered(world, args.number) })
 }
 
 /** Opens an issue again. Event: `issues.reopened`. */

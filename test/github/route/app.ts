@@ -5,7 +5,8 @@ import type { Answer, ApiCall, PlainRoute } from "../api.ts"
 import { createToken } from "../auth.ts"
 import { redeliver } from "../hooks.ts"
 import { isoOf } from "../state.ts"
-import type { App, Delivery, Installation, PermissionLevel, Permissions } from "../state.ts"
+import type { App, Installation, PermissionLevel, Permissions } from "../state.ts"
+import type { Delivery } from "../traffic.ts"
 import { accountView, fullAccountView } from "../view/account.ts"
 import { appView, installationView } from "../view/app.ts"
 import { repositoryView } from "../view/repository.ts"
@@ -138,7 +139,7 @@ function listDeliveries(call: ApiCall): Answer {
   if (!last || rest.length <= size) return ok(shown.map((delivery) => deliveryView(delivery, false)))
   const url = new URL(call.url)
   url.searchParams.set("cursor", String(last.id))
-  const headers = { link: `<${url}>; rel="next"` }
+  const headers = { link: `<${url.href}>; rel="next"` }
   return { status: 200, body: shown.map((delivery) => deliveryView(delivery, false)), headers }
 }
 

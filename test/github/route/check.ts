@@ -90,7 +90,7 @@ function oneOf<T extends string>(call: RepositoryCall, field: string, known: T[]
   const given = call.body[field]
   if (given === undefined || given === null) return undefined
   const found = known.find((one) => one === given)
-  if (found === undefined) throw invalidField("CheckRun", field, `${String(given)} is not a valid ${field}`)
+  if (found === undefined) throw invalidField("CheckRun", field, `${JSON.stringify(given)} is not a valid ${field}`)
   return found
 }
 

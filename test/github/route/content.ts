@@ -7,12 +7,11 @@ import { refuseWorkflowPathsOf } from "../act/workflow.ts"
 import { compareCommits, contains } from "../comparison.ts"
 import { fetchFrom } from "../git.ts"
 import { log } from "../git-history.ts"
-import { readBlob, readCommit, readTag, writeCommit } from "../git-object.ts"
+import { readBlob, readCommit, readTag, writeBlob, writeCommit } from "../git-object.ts"
 import type { Commit } from "../git-object.ts"
 import { readRef, updateRef } from "../git-ref.ts"
 import { readFile, readTree, resolveRevision, resolveTree, writeTree } from "../git-tree.ts"
 import type { TreeEntry } from "../git-tree.ts"
-import { writeBlob } from "../git-object.ts"
 import { headLabel, headRepositoryOf } from "../act/pull.ts"
 import { commitView, fileView, filesOfCommit, gitCommitView } from "../view/commit.ts"
 import { simplePullView } from "../view/pull.ts"
@@ -46,7 +45,7 @@ export async function requireCommit(call: RepositoryCall, revision: string): Pro
 async function getContent(call: RepositoryCall): Promise<Answer> {
   const { store } = call.repository
   const path = (call.params["path"] ?? "").replace(/\/$/, "")
-  const ref = call.query.get("ref") || call.repository.defaultBranch
+  const ref = call.query.get("ref") ?? call.repository.defaultBranch
   const commit = await requireCommit(call, ref).catch(() => undefined)
   if (!commit) throw refusal(404, `No commit found for the ref ${ref}`)
   const file = path === "" ? undefined : await readFile(store, commit.sha, path)
@@ -98,7 +97,7 @@ function fileBody(call: RepositoryCall, file: { path: string; ref: string; sha: 
 function linksOf(call: RepositoryCall, at: { path: string; ref: string; sha: string }) {
   const { state, repository } = call
   const url = `${repositoryUrl(state, repository)}/contents/${at.path}?ref=${at.ref}`
-  const page = `${repositoryPage(state, repository)}/blob/${at.ref}/${at.path}`
+  const html = `${repositoryPage(state, repository)}/blob/${at.ref}/${at.path}`
   const git = `${repositoryUrl(state, repository)}/git/blobs/${at.sha}`
   return {
     name: at.path.split("/").at(-1) ?? "",
@@ -106,15 +105,15 @@ function linksOf(call: RepositoryCall, at: { path: string; ref: string; sha: str
     sha: at.sha,
     url,
     git_url: git,
-    html_url: page,
+    html_url: html,
     download_url: `${repositoryPage(state, repository)}/raw/${at.ref}/${at.path}`,
-    _links: { self: url, git, html: page },
+    _links: { self: url, git, html },
   }
 }
 
 async function putContent(call: RepositoryCall): Promise<Answer> {
   const path = String(call.params["path"])
-  const bytes = Buffer.from(String(call.body["content"] ?? ""), "base64")
+  const bytes = Buffer.from(optionalText(call, "content") ?? "", "base64")
   const blobSha = await writeBlob(call.repository.store, bytes)
   const { commit, isNew, ref } = await commitOneFile(call, path, blobSha)
   const content = fileBody(call, { path, ref, sha: blobSha, bytes })
@@ -152,7 +151,7 @@ async function commitOneFile(call: RepositoryCall, path: string, blobSha: string
 }
 
 async function listCommits(call: RepositoryCall): Promise<Answer> {
-  const start = await requireCommit(call, call.query.get("sha") || call.repository.defaultBranch).catch(() => undefined)
+  const start = await requireCommit(call, call.query.get("sha") ?? call.repository.defaultBranch).catch(() => undefined)
   if (!start) throw refusal(404, "Not Found")
   const since = call.query.get("since")
   const until = call.query.get("until")

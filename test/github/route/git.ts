@@ -197,7 +197,7 @@ async function treeEntryView(call: RepositoryCall, entry: TreeEntry) {
 }
 
 async function postBlob(call: RepositoryCall): Promise<Answer> {
-  const content = String(call.body["content"] ?? "")
+  const content = optionalText(call, "content") ?? ""
   const bytes = Buffer.from(content, call.body["encoding"] === "base64" ? "base64" : "utf8")
   const sha = await writeBlob(call.repository.store, bytes)
   return { status: 201, body: { sha, url: `${repositoryUrl(call.state, call.repository)}/git/blobs/${sha}` } }

@@ -99,7 +99,7 @@ async function changeState(call: RepositoryCall, issue: Issue): Promise<void> {
   if (wanted === "closed") {
     const reason = call.body["state_reason"] === "not_planned" ? "not_planned" : "completed"
     if (pull) await closePull(call, call.actor, pull)
-    else closeIssue(call, call.actor, issue, reason)
+    else closeIssue(call, call.actor, { issue, reason })
   }
   if (wanted === "open") {
     if (pull) await reopenPull(call, call.actor, pull)

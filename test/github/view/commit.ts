@@ -1,8 +1,7 @@
 /** Commits and files as GitHub shows them. */
-import type { FileDiff } from "../git-diff.ts"
-import { readTree } from "../git-tree.ts"
 import { diffFiles } from "../git-diff.ts"
-import { emptyTree } from "../git-tree.ts"
+import type { FileDiff } from "../git-diff.ts"
+import { emptyTree, readTree } from "../git-tree.ts"
 import type { Commit, Person } from "../git-object.ts"
 import type { Account, GitHubState, Repository } from "../state.ts"
 import { isoOf } from "../state.ts"

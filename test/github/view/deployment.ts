@@ -1,5 +1,6 @@
 /** Deployments as GitHub shows them. */
-import type { Deployment, DeploymentStatus, GitHubState, Repository } from "../state.ts"
+import type { GitHubState, Repository } from "../state.ts"
+import type { Deployment, DeploymentStatus } from "../deployment.ts"
 import { accountView } from "./account.ts"
 import { hookAppView } from "./app.ts"
 import { repositoryUrl } from "./repository.ts"
