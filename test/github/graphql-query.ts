@@ -1,5 +1,5 @@
 /** The roots of GraphQL queries, and looking things up by their node ids. */
-import { canSee, demand, findRepository } from "./access.ts"
+import { canSee, demand, findRepository, fullNameOf } from "./access.ts"
 import type { Need } from "./api.ts"
 import { callerName } from "./auth.ts"
 import { viewerNode } from "./graphql-account.ts"
@@ -57,7 +57,10 @@ function rateKey(caller: Caller): string {
 function repositoryByName(call: FieldCall): RepositoryNode {
   const name = `${textArg(call, "owner")}/${textArg(call, "name")}`
   const repository = findRepository(call.asked.state, name)
-  if (repository && canSee(call.asked.caller, repository)) return repositoryNode(repository)
+  const isOldName = repository !== undefined && fullNameOf(repository).toLowerCase() !== name.toLowerCase()
+  const isFound =
+    repository && canSee(call.asked.caller, repository) && !(isOldName && call.args["followRenames"] === false)
+  if (isFound) return repositoryNode(repository)
   throw graphRefusal("NOT_FOUND", `Could not resolve to a Repository with the name '${name}'.`)
 }
 

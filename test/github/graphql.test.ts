@@ -5,6 +5,7 @@ import { setLabels } from "./act/label.ts"
 import { mergePull } from "./act/merge.ts"
 import { plainProtection } from "./act/protection.ts"
 import { synchronizePull } from "./act/pull.ts"
+import { renameRepository } from "./act/repository.ts"
 import { submitReview } from "./act/review.ts"
 import { setStatus } from "./act/status.ts"
 import { actorOfApp, actorOfPerson } from "./api.ts"
@@ -214,6 +215,16 @@ test("things are found by node id, and the token's own bot, cost and budget are 
   expect(body.errors).toMatchObject([{ type: "NOT_FOUND", path: ["nodes", 1] }])
   expect(headers.get("x-ratelimit-resource")).toBe("graphql")
   expect(shop.github.calls.work().at(-1)).toMatchObject({ graphqlName: "Lookup", isWrite: false, status: 200 })
+})
+
+test("a renamed repository is found by its old name unless the query says otherwise", async () => {
+  renameRepository(shop.world, actorOfPerson(shop.ada), "store")
+  expect((await shop.ask("name")).data).toEqual({ repository: { name: "store" } })
+  const query = `{ repository(owner: "ada", name: "shop", followRenames: false) { name } }`
+  expect((await shop.post({ query })).body).toMatchObject({
+    data: { repository: null },
+    errors: [{ type: "NOT_FOUND" }],
+  })
 })
 
 test("a request is named by its operation or first field, for the log of calls", () => {

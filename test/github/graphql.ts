@@ -87,18 +87,31 @@ async function answerGraphql(call: ApiCall): Promise<Answer> {
 
 /** What keeps a document from running here; for an operation without a root graphql-js itself finds no fault. */
 function problemsOf(document: DocumentNode): readonly { message: string }[] {
+  if (sound.has(document)) return []
   const problems = validate(implementedSchema(), document)
   const rootless = document.definitions.find(
     (one) => one.kind === Kind.OPERATION_DEFINITION && !implementedSchema().getRootType(one.operation),
   )
-  return problems.length === 0 && rootless ? [{ message: "no such operation" }] : problems
+  if (problems.length > 0 || rootless) return [...problems, ...(rootless ? [{ message: "no such operation" }] : [])]
+  sound.add(document)
+  return []
 }
+
+/** Clients send the same few documents over and over: each is parsed and validated once. */
+const parsed = new Map<string, DocumentNode>()
+const sound = new WeakSet<DocumentNode>()
+const parsedLimit = 200
 
 function documentOf(body: Readonly<Record<string, unknown>>): DocumentNode | GraphQLError | undefined {
   const query = body["query"]
   if (typeof query !== "string" || query === "") return undefined
+  const known = parsed.get(query)
+  if (known) return known
   try {
-    return parse(query)
+    const document = parse(query)
+    if (parsed.size >= parsedLimit) parsed.clear()
+    parsed.set(query, document)
+    return document
   } catch (error) {
     if (error instanceof GraphQLError) return error
     throw error
