@@ -52,7 +52,7 @@ type Place = { document: Document; lines: LineCounter; base: PropertyKey[] }
 function problemsOf(issue: z.core.$ZodIssue, place: Place): ConfigProblem[] {
   const path = [...place.base, ...issue.path]
   if (issue.code === "invalid_union" && issue.errors.length > 0) {
-    return problemsOf(closestBranch(issue.errors), { ...place, base: path })
+    return closestForm(issue.errors).flatMap((inner) => problemsOf(inner, { ...place, base: path }))
   }
   if (issue.code === "unrecognized_keys") {
     return issue.keys.map((key) => locate([...path, key], `unknown key \`${key}\``, place))
@@ -60,13 +60,10 @@ function problemsOf(issue: z.core.$ZodIssue, place: Place): ConfigProblem[] {
   return [locate(path, issue.message, place)]
 }
 
-/** Of a union's failures the one that got deepest into the value: that is the form the writer meant. */
-function closestBranch(errors: readonly (readonly z.core.$ZodIssue[])[]): z.core.$ZodIssue {
-  const issues = errors.flat()
-  const depth = (issue: z.core.$ZodIssue): number => issue.path.length * 2 + (issue.code === "invalid_type" ? 0 : 1)
-  const deepest = issues.toSorted((a, b) => depth(b) - depth(a))[0]
-  if (deepest === undefined) throw new Error("a failed union has at least one issue")
-  return deepest
+/** Of the forms a value could have, the one that fitted deepest: that is the form the writer meant. */
+function closestForm(forms: readonly (readonly z.core.$ZodIssue[])[]): readonly z.core.$ZodIssue[] {
+  const depth = (form: readonly z.core.$ZodIssue[]): number => Math.max(...form.map((issue) => issue.path.length))
+  return forms.toSorted((a, b) => depth(b) - depth(a))[0] ?? []
 }
 
 function locate(path: PropertyKey[], message: string, { document, lines }: Place): ConfigProblem {

@@ -23,7 +23,7 @@ export function decideLabel(input: LabelInput): LabelDecision {
   const on = pullRequest.labels.includes(config.pause.label)
   const holds = snapshot.pauses.some((pause) => pause.id === labelPauseId(pullRequest.number))
   if (on === holds) return nothing
-  const ask = snapshot.labelAsk?.on === on ? snapshot.labelAsk : null
+  const ask = askBehind(snapshot.labelAsks, on)
   if (ask?.answered === true) return nothing
   if (ask === null || ask.actor === null) return decideUnseen(input, on)
   const has = snapshot.roles.get(ask.actor.login)
@@ -31,10 +31,30 @@ export function decideLabel(input: LabelInput): LabelDecision {
   return decideSeen(input, { ask, actor: ask.actor, has })
 }
 
+/** Webhook and timeline may tell one change a little apart in time. */
+const sameChangeMs = 5000
+
+/**
+ * The change that led to the label being on (or off): the newest one that way, unless a later one went the other way,
+ * for then the change that matters was never told. Answered if it, or its other telling, was.
+ */
+function askBehind(asks: readonly LabelAsk[], on: boolean): LabelAsk | null {
+  const ask = asks.find((one) => one.on === on)
+  const opposite = asks.find((one) => one.on !== on)
+  if (ask === undefined || (opposite !== undefined && opposite.atMs > ask.atMs)) return null
+  const tellings = asks.filter((one) => one.on === on && ask.atMs - one.atMs <= sameChangeMs)
+  const answered = tellings.some((one) => one.answered && one.actor?.login === ask.actor?.login)
+  const between = opposite !== undefined && ask.atMs - opposite.atMs <= sameChangeMs
+  return { ...ask, answered: ask.answered || (answered && !between) }
+}
+
 function decideUnseen(input: LabelInput, on: boolean): LabelDecision {
   if (input.snapshot.sight === "none") return { ...nothing, needs: { kind: "sight" } }
   if (!on) return nothing
-  return { ...nothing, entry: pauseEntry(input, { on, actor: systemActor, key: `unseen:${input.snapshot.nowMs}` }) }
+  return {
+    ...nothing,
+    entry: pauseEntry(input, { on, actor: systemActor, key: `unseen:${input.snapshot.nowMs}`, cause: null }),
+  }
 }
 
 function decideSeen(input: LabelInput, seen: { ask: LabelAsk; actor: Actor; has: Role }): LabelDecision {
@@ -43,9 +63,14 @@ function decideSeen(input: LabelInput, seen: { ask: LabelAsk; actor: Actor; has:
   const effect = ask.on ? "tightens" : "loosens"
   const answer = authorise({ actorIsBot: ask.actorIsBot, has, needs, effect })
   if (answer.allowed)
-    return { needs: null, entry: pauseEntry(input, { on: ask.on, actor, key: ask.key }), answered: ask.key }
+    return {
+      needs: null,
+      entry: pauseEntry(input, { on: ask.on, actor, key: ask.key, cause: ask.cause }),
+      answered: ask.key,
+    }
   const entry: EntryDraft = {
     ...place(input),
+    cause: ask.cause,
     key: `${ask.key}:denied`,
     type: "command_denied",
     actor,
@@ -54,9 +79,12 @@ function decideSeen(input: LabelInput, seen: { ask: LabelAsk; actor: Actor; has:
   return { needs: null, entry, answered: ask.key }
 }
 
-function pauseEntry(input: LabelInput, change: { on: boolean; actor: Actor; key: string }): EntryDraft {
+type LabelChange = { on: boolean; actor: Actor; key: string; cause: string | null }
+
+function pauseEntry(input: LabelInput, change: LabelChange): EntryDraft {
   return {
     ...place(input),
+    cause: change.cause,
     key: `${change.key}:pause`,
     type: "promotion_pause_changed",
     actor: change.actor,
@@ -77,6 +105,6 @@ function place(input: LabelInput) {
     pullRequest: pullRequest.number,
     sha: pullRequest.headSha,
     branch: pullRequest.baseRef,
-    cause: input.snapshot.labelAsk?.cause ?? null,
+    cause: null,
   }
 }

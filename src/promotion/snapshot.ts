@@ -8,6 +8,8 @@ import type { PromotionState } from "./state.ts"
 /** Who set or took off the pause label, and whether that was answered. */
 export type LabelAsk = {
   key: string
+  /** When, milliseconds since 1970; GitHub tells it to the second. */
+  atMs: number
   /** True when the label was set, false when it was taken off. */
   on: boolean
   /** Null when GitHub does not say. */
@@ -38,8 +40,8 @@ export type Snapshot = {
   /** The newest promotion of the pull request. */
   promotion: PromotionState | null
   pauses: readonly Pause[]
-  /** The newest change of the pause label. */
-  labelAsk: LabelAsk | null
+  /** The newest changes of the pause label, newest first. */
+  labelAsks: readonly LabelAsk[]
   /** Roles asked of GitHub in this pass, by login. */
   roles: ReadonlyMap<string, Role>
   /** UUIDv7 to be used if a promotion begins. */

@@ -84,18 +84,21 @@ async function observe({ deps, tx, place, seen }: Pass, repository: KnownReposit
     sight: checks.length > checkLimit ? "partial" : seen.sight,
     promotion: await readPromotion(tx, place),
     pauses: await readPauses(tx, place.repositoryId),
-    labelAsk: label === null ? null : await readLabelAsk(tx, place, label),
+    labelAsks: label === null ? [] : await readLabelAsks(tx, place, label),
     roles: seen.roles,
     newRunId: deps.newRunId(),
   }
 }
 
-async function readLabelAsk(
+/** Changes of the label that are looked back at. */
+const limitLabelAsks = 20
+
+async function readLabelAsks(
   tx: Prisma.TransactionClient,
   place: PullRequestPlace,
   label: string,
-): Promise<LabelAsk | null> {
-  const row = await tx.ask.findFirst({
+): Promise<LabelAsk[]> {
+  const rows = await tx.ask.findMany({
     where: {
       repositoryId: BigInt(place.repositoryId),
       number: place.number,
@@ -103,17 +106,12 @@ async function readLabelAsk(
       data: { path: ["label"], equals: label },
     },
     orderBy: [{ at: "desc" }, { key: "desc" }],
+    take: limitLabelAsks,
   })
-  if (row === null) return null
-  const heard = row.data as HeardLabel
-  return {
-    key: row.key,
-    on: heard.on,
-    actor: heard.actor,
-    actorIsBot: heard.actorIsBot,
-    cause: heard.cause,
-    answered: row.settledAt !== null,
-  }
+  return rows.map((row) => {
+    const { on, actor, actorIsBot, cause } = row.data as HeardLabel
+    return { key: row.key, atMs: row.at.getTime(), on, actor, actorIsBot, cause, answered: row.settledAt !== null }
+  })
 }
 
 async function settleAsks({ deps, tx, place }: Pass, keys: readonly string[]): Promise<void> {

@@ -70,6 +70,8 @@ export type Scenario = {
   ledger(): Promise<LedgerEntry[]>
   /** Types of the entries after the given place, for a short look. */
   ledgerTypes(afterSeq?: number): Promise<string[]>
+  /** Entries after the given place as `type by login` and payload, with ids that differ from run to run taken out. */
+  told(afterSeq?: number): Promise<[string, unknown][]>
   /** Tries to merge by hand; resolves to GitHub's refusal, or null when it went through. */
   tryMerge(pr: OpenedPullRequest, who?: string): Promise<string | null>
   /** Reactions on a comment, as `login: content`. */
@@ -218,13 +220,17 @@ function verbs({ ground, repo, state }: Ingredients): Scenario {
         status,
         conclusion: conclusion ?? null,
         title,
-        summary: output.summary ?? "",
+        summary: steady(output.summary ?? ""),
         line: `${conclusion ?? status} | ${title}`,
       }
     },
     ledger,
     ledgerTypes: async (afterSeq = 0) =>
       (await ledger()).filter((entry) => entry.seq > afterSeq).map((entry) => entry.type),
+    told: async (afterSeq = 0) =>
+      (await ledger())
+        .filter((entry) => entry.seq > afterSeq)
+        .map((entry) => [`${entry.type} by ${entry.actor.login}`, JSON.parse(steady(JSON.stringify(entry.payload)))]),
     tryMerge: async (pr, who = "max") => {
       try {
         await people.mergePullRequest({ repo, by: who, number: pr.number })
@@ -240,7 +246,7 @@ function verbs({ ground, repo, state }: Ingredients): Scenario {
     replies: (pr) =>
       repository.comments
         .filter((one) => one.issueNumber === pr.number && one.author.login === "portcullis[bot]")
-        .map((one) => one.body),
+        .map((one) => steady(one.body)),
     restart: async () => {
       await state.app.close()
       state.app = await startApp(ground)
@@ -249,6 +255,16 @@ function verbs({ ground, repo, state }: Ingredients): Scenario {
       state.tolerant = true
     },
   }
+}
+
+/** Takes out what differs from run to run: run ids, commit ids, ids of comments. */
+function steady(text: string): string {
+  return text
+    .replaceAll(/[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[0-9a-f]{4}-[0-9a-f]{12}/g, "<run id>")
+    .replaceAll(/\b[0-9a-f]{40}\b/g, "<sha>")
+    .replaceAll(/\b[0-9a-f]{12}\b/g, "<short sha>")
+    .replaceAll(/comment:\d+|reply:\d+/g, "comment:<id>")
+    .replaceAll(/"comment_id":\d+/g, '"comment_id":"<id>"')
 }
 
 async function assertSound({ t, tolerant }: World): Promise<void> {
