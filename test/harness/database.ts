@@ -86,11 +86,14 @@ async function removeStaleDirectories(): Promise<void> {
 
 async function serverCopy(url: string): Promise<Copy> {
   const name = `portcullis_test_${Date.now()}_${randomUUID().slice(0, 8)}`
-  const template = `portcullis_template_${await templateKey()}`
+  const key = await templateKey()
   await withServer(url, async (client) => {
     // One at a time: a template is not copied while somebody still migrates it.
     await client.query("SELECT pg_advisory_lock(hashtext('portcullis test templates'))")
     await dropStaleDatabases(client)
+    // A role can only copy what it owns.
+    const role = await client.query<{ oid: string }>("SELECT oid::text FROM pg_roles WHERE rolname = current_user")
+    const template = `portcullis_template_${key}_${role.rows[0]?.oid}`
     const found = await client.query("SELECT 1 FROM pg_database WHERE datname = $1", [template])
     if (found.rowCount === 0) {
       await client.query(`DROP DATABASE IF EXISTS ${template}_unfinished`)
@@ -109,7 +112,8 @@ async function serverCopy(url: string): Promise<Copy> {
 /** Databases of test processes that were killed. */
 async function dropStaleDatabases(client: Client): Promise<void> {
   const { rows } = await client.query<{ name: string }>(
-    `SELECT datname AS name FROM pg_database WHERE datname LIKE 'portcullis\\_test\\_%'`,
+    `SELECT datname AS name FROM pg_database 
+     WHERE datname LIKE 'portcullis\\_test\\_%' AND pg_get_userbyid(datdba) = current_user`,
   )
   for (const { name } of rows) {
     const madeAt = Number(name.split("_")[2])
