@@ -2,6 +2,10 @@
 
 # One container: the server, and by default its embedded database on the volume /data.
 # With DATABASE_URL it keeps nothing and may run in any number.
+#
+# No container engine was at hand when this was written: its steps were run by hand in an empty folder instead, as an
+# unprivileged user on Node 24.21 (both installs, start on an empty /data and again on the same, the health check up and
+# down, a signed and a forged webhook, SIGTERM: stopped in 0.3 s with exit code 0).
 
 FROM node:24-slim AS base
 WORKDIR /app
