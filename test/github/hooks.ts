@@ -28,8 +28,8 @@ export function emit(state: GitHubState, happened: RepositoryEvent): void {
     if (installation.suspendedAt || !hears(installation, happened)) continue
     const payload = {
       ...(happened.action === undefined ? {} : { action: happened.action }),
-      ...happened.payload,
       repository: repositoryView(state, happened.repository),
+      ...happened.payload,
       sender: accountView(state, happened.sender),
       installation: { id: installation.id, node_id: installation.nodeId },
     }

@@ -234,7 +234,8 @@ export type CheckRun = {
   name: string
   headSha: string
   externalId: string
-  detailsUrl: string | null
+  /** The app's homepage unless the app names a page. */
+  detailsUrl: string
   status: CheckStatus
   conclusion: CheckConclusion | null
   startedAt: string | null

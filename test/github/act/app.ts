@@ -134,7 +134,6 @@ function announce(state: GitHubState, installation: Installation, action: string
     action,
     installation: installationView(state, installation),
     repositories: repositories.map(repositoryStub),
-    ...(action === "created" ? { requester: null } : {}),
     sender: accountView(state, installation.account),
   }
   post(state, { event: "installation", action, app: installation.app, installation, repository: undefined, payload })

@@ -61,7 +61,7 @@ export async function createCheckRun(
     name: plan.name,
     headSha: plan.headSha,
     externalId: "",
-    detailsUrl: null,
+    detailsUrl: `${world.state.urls.html}/apps/${app.slug}`,
     status: "queued",
     conclusion: null,
     startedAt: now,

@@ -7,7 +7,7 @@ import { emit, hasListeners } from "../hooks.ts"
 import { isoNow } from "../state.ts"
 import type { Actor, PullRequest, Repository, World } from "../state.ts"
 import { pushCommitView } from "../view/commit.ts"
-import { repositoryPage } from "../view/repository.ts"
+import { pushRepositoryView, repositoryPage } from "../view/repository.ts"
 import { closePull, recordMerge, synchronizePull } from "./pull.ts"
 import { ensureSuites } from "./suite.ts"
 
@@ -37,6 +37,7 @@ async function emitPush(world: World, actor: Actor, move: RefMove): Promise<void
   const commits = await newCommits(repository, move)
   const page = repositoryPage(state, repository)
   const payload = {
+    repository: pushRepositoryView(state, repository),
     ref,
     before: before ?? nothing,
     after: after ?? nothing,

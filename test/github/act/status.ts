@@ -11,7 +11,7 @@ import { isoNow } from "../state.ts"
 import type { Actor, CommitStatus, World } from "../state.ts"
 import type { Deployment, DeploymentStatus } from "../deployment.ts"
 import { commitView } from "../view/commit.ts"
-import { deploymentStatusView, deploymentView } from "../view/deployment.ts"
+import { deploymentView, hookDeploymentStatusView } from "../view/deployment.ts"
 import { repositoryUrl } from "../view/repository.ts"
 
 /** A commit status to set; context defaults to `default`. */
@@ -145,11 +145,8 @@ export function addDeploymentStatus(world: World, actor: Actor, plan: Deployment
   deployment.updatedAt = now
   if (plan.state === "inactive") return status
   const payload = {
-    deployment_status: deploymentStatusView(world, deployment, status),
+    deployment_status: hookDeploymentStatusView(world, deployment, status),
     deployment: deploymentView(state, repository, deployment),
-    check_run: null,
-    workflow: null,
-    workflow_run: null,
   }
   emit(state, { event: "deployment_status", action: "created", repository, sender: actor.account, payload })
   return status

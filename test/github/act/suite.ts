@@ -45,7 +45,9 @@ export async function emitSuite(
   const { suite, action, onlyApp } = happened
   const commit = await readCommit(repository.store, suite.headSha)
   if (!commit) return
-  const payload = { check_suite: hookCheckSuiteView(world, suite, commit) }
+  const { rerequestable, runs_rerequestable, ...shown } = hookCheckSuiteView(world, suite, commit)
+  const asked = action === "rerequested" ? {} : { rerequestable, runs_rerequestable }
+  const payload = { check_suite: { ...shown, ...asked } }
   emit(state, { event: "check_suite", action, repository, sender: actor.account, payload, onlyApp })
 }
 

@@ -6,7 +6,7 @@ import { closeIssue, editIssue, openIssue, reopenIssue } from "../act/issue.ts"
 import { setLabels } from "../act/label.ts"
 import { closePull, editPull, reopenPull } from "../act/pull.ts"
 import type { Issue } from "../state.ts"
-import { issueEventView, issueView } from "../view/issue.ts"
+import { fullIssueView, issueEventView } from "../view/issue.ts"
 
 const read = [
   { permission: "issues", level: "read" as const },
@@ -52,7 +52,7 @@ export function demandIssueAccess(call: RepositoryCall, issue: Issue, level: "re
 
 function ok(call: RepositoryCall, issue: Issue): Answer {
   demandIssueAccess(call, issue, "read")
-  return { status: 200, body: issueView(call.state, call.repository, issue) }
+  return { status: 200, body: fullIssueView(call.state, call.repository, issue) }
 }
 
 function listIssues(call: RepositoryCall): Answer {
@@ -68,14 +68,14 @@ function listIssues(call: RepositoryCall): Answer {
       (!creator || issue.author.login === creator),
   )
   const ordered = call.query.get("direction") === "asc" ? chosen : chosen.toReversed()
-  return pageOf(call, ordered, (issue) => issueView(call.state, call.repository, issue))
+  return pageOf(call, ordered, (issue) => fullIssueView(call.state, call.repository, issue))
 }
 
 async function postIssue(call: RepositoryCall): Promise<Answer> {
   const title = textField(call, "Issue", "title")
   const body = optionalText(call, "body") ?? null
   const issue = await openIssue(call, call.actor, { title, body, labels: labelNames(call.body["labels"]) })
-  return { status: 201, body: issueView(call.state, call.repository, issue) }
+  return { status: 201, body: fullIssueView(call.state, call.repository, issue) }
 }
 
 async function patchIssue(call: RepositoryCall): Promise<Answer> {
@@ -134,6 +134,6 @@ function listRepositoryEvents(call: RepositoryCall): Answer {
   const { state, repository } = call
   return pageOf(call, repository.issueEvents.toReversed(), (event) => {
     const issue = repository.issues.get(event.issueNumber)
-    return { ...issueEventView(state, repository, event), issue: issue && issueView(state, repository, issue) }
+    return { ...issueEventView(state, repository, event), issue: issue && fullIssueView(state, repository, issue) }
   })
 }

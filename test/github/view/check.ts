@@ -18,10 +18,8 @@ export function checkRunView(state: GitHubState, repository: Repository, run: Ch
 
 /** The form of `check_run` events: with the whole suite inside. */
 export function hookCheckRunView(state: GitHubState, repository: Repository, run: CheckRun) {
-  const { details_url: detailsUrl, ...core } = checkRunCore(state, repository, run)
   return {
-    ...core,
-    ...(detailsUrl === null ? {} : { details_url: detailsUrl }),
+    ...checkRunCore(state, repository, run),
     started_at: run.startedAt ?? run.createdAt,
     check_suite: checkSuiteCore(state, repository, run.suite),
     app: hookAppView(state, run.app),

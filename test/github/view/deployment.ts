@@ -1,5 +1,5 @@
 /** Deployments as GitHub shows them. */
-import type { GitHubState, Repository } from "../state.ts"
+import type { GitHubState, Repository, World } from "../state.ts"
 import type { Deployment, DeploymentStatus } from "../deployment.ts"
 import { accountView } from "./account.ts"
 import { hookAppView } from "./app.ts"
@@ -31,11 +31,7 @@ export function deploymentView(state: GitHubState, repository: Repository, deplo
 }
 
 /** https://docs.github.com/en/rest/deployments/statuses#get-a-deployment-status */
-export function deploymentStatusView(
-  world: { state: GitHubState; repository: Repository },
-  deployment: Deployment,
-  status: DeploymentStatus,
-) {
+export function deploymentStatusView(world: World, deployment: Deployment, status: DeploymentStatus) {
   const { state, repository } = world
   const url = `${repositoryUrl(state, repository)}/deployments/${deployment.id}`
   return {
@@ -55,4 +51,10 @@ export function deploymentStatusView(
     log_url: status.logUrl,
     performed_via_github_app: status.viaApp ? hookAppView(state, status.viaApp) : null,
   }
+}
+
+/** The form of `deployment_status` events: an empty `log_url` is left out. */
+export function hookDeploymentStatusView(world: World, deployment: Deployment, status: DeploymentStatus) {
+  const { log_url: logUrl, ...view } = deploymentStatusView(world, deployment, status)
+  return { ...view, ...(logUrl === "" ? {} : { log_url: logUrl }) }
 }

@@ -56,6 +56,12 @@ export function issueView(state: GitHubState, repository: Repository, issue: Iss
   }
 }
 
+/** The form REST answers with: with who closed it. */
+export function fullIssueView(state: GitHubState, repository: Repository, issue: Issue) {
+  const closedBy = issue.closedBy ? accountView(state, issue.closedBy) : null
+  return { ...issueView(state, repository, issue), closed_by: closedBy }
+}
+
 function pullLinks(state: GitHubState, repository: Repository, number: number) {
   const page = `${repositoryPage(state, repository)}/pull/${number}`
   return {

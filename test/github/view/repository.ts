@@ -125,3 +125,16 @@ function repositoryLinks(state: GitHubState, repository: Repository) {
     svn_url: page,
   }
 }
+
+/** The form of `push` events, which alone write some times as seconds and know two older names. */
+export function pushRepositoryView(state: GitHubState, repository: Repository) {
+  const view = repositoryView(state, repository)
+  return {
+    ...view,
+    owner: { ...view.owner, name: repository.owner.name, email: repository.owner.email },
+    created_at: Date.parse(repository.createdAt) / 1000,
+    pushed_at: Date.parse(repository.pushedAt) / 1000,
+    stargazers: 0,
+    master_branch: repository.defaultBranch,
+  }
+}
