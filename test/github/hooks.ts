@@ -5,7 +5,7 @@ import { nextGuid, nextId } from "./ids.ts"
 import { isoNow } from "./state.ts"
 import type { Account, App, GitHubState, Installation, Repository } from "./state.ts"
 import type { Delivery } from "./traffic.ts"
-import { accountView } from "./view/account.ts"
+import { accountView, organizationView } from "./view/account.ts"
 import { repositoryView } from "./view/repository.ts"
 
 /** How many deliveries the log remembers, so that a long benchmark does not fill the memory. */
@@ -30,12 +30,17 @@ export function emit(state: GitHubState, happened: RepositoryEvent): void {
       ...(happened.action === undefined ? {} : { action: happened.action }),
       repository: repositoryView(state, happened.repository),
       ...happened.payload,
+      ...organizationOf(state, happened.repository),
       sender: accountView(state, happened.sender),
       installation: { id: installation.id, node_id: installation.nodeId },
     }
     const { event, action, repository } = happened
     post(state, { event, action, app: installation.app, installation, repository, payload })
   }
+}
+
+function organizationOf(state: GitHubState, { owner }: Repository) {
+  return owner.type === "Organization" ? { organization: organizationView(state, owner) } : {}
 }
 
 /** True when some app would hear of this event: lets acts skip the making of costly payloads. */

@@ -7,6 +7,7 @@ import { createTestGitHub } from "./github.ts"
 import type { TestGitHub } from "./github.ts"
 import { startIdsAt } from "./ids.ts"
 import { createPeopleHandler } from "./people-http.ts"
+import { brokenNetwork } from "./server.ts"
 
 /** A running server. */
 export type TestGitHubServer = {
@@ -70,7 +71,7 @@ function listen(
         try {
           return await handle(request)
         } catch (error) {
-          if (!(error instanceof TypeError && error.message === "fetch failed"))
+          if (!(error instanceof TypeError && error.cause === brokenNetwork))
             process.stderr.write(`${inspect(error)}\n`)
           env.outgoing.socket?.destroy()
           return new Response(null, { status: 500 })

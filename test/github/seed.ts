@@ -62,7 +62,7 @@ export async function seedShop(
 }
 
 /** Permissions and events of the project's own `app.yml`. */
-export function manifest(): { permissions: Permissions; events: string[] } {
+function manifest(): { permissions: Permissions; events: string[] } {
   if (!existsSync(manifestPath)) throw new Error("There is no app.yml to take permissions and events from")
   const file = parse(readFileSync(manifestPath, "utf8")) as {
     default_permissions: Permissions

@@ -133,6 +133,7 @@ async function dispatch(
     const trace: Trace = { caller, body, template: undefined }
     const bare = new Request(request.url, { method: request.method, headers: request.headers })
     traces.set(bare, trace)
+    refuseOverLimit(state, record)
     const response = await api.fetch(bare)
     record.template = trace.template ?? record.template
     return response
@@ -140,6 +141,14 @@ async function dispatch(
     const answer = answerOf(error)
     if (answer) return toResponse(answer)
     throw error
+  }
+}
+
+/** GraphQL has its own limit, counted in points. https://docs.github.com/en/rest/using-the-rest-api/rate-limits-for-the-rest-api */
+function refuseOverLimit(state: GitHubState, record: ApiCallRecord): void {
+  if (record.template === "/graphql" || record.template === "/rate_limit") return
+  if (rateOf(state, record.caller).used >= state.hourlyLimit) {
+    throw refusal(403, `API rate limit exceeded for ${record.caller}.`)
   }
 }
 
@@ -246,14 +255,12 @@ function requestId(state: GitHubState): string {
   return createHash("sha256").update(`request ${state.calls.length}`).digest("hex").slice(0, 24).toUpperCase()
 }
 
-const hourlyLimit = 5000
-
 function addRateHeaders(state: GitHubState, record: ApiCallRecord, headers: Headers): void {
   const rate = rateOf(state, record.caller)
   if (record.status !== 304 && record.template !== "/rate_limit") rate.used += 1
   const figures: Record<string, string> = {
-    "x-ratelimit-limit": String(hourlyLimit),
-    "x-ratelimit-remaining": String(Math.max(0, hourlyLimit - rate.used)),
+    "x-ratelimit-limit": String(state.hourlyLimit),
+    "x-ratelimit-remaining": String(Math.max(0, state.hourlyLimit - rate.used)),
     "x-ratelimit-used": String(rate.used),
     "x-ratelimit-reset": String(Math.floor(rate.resetMs / 1000)),
     "x-ratelimit-resource": "core",
@@ -272,9 +279,10 @@ function rateOf(state: GitHubState, caller: string): { used: number; resetMs: nu
 
 function rateLimitAnswer(call: ApiCall): Answer {
   const { used, resetMs } = rateOf(call.state, callerName(call.caller))
+  const limit = call.state.hourlyLimit
   const core = {
-    limit: hourlyLimit,
-    remaining: Math.max(0, hourlyLimit - used),
+    limit,
+    remaining: Math.max(0, limit - used),
     used,
     reset: Math.floor(resetMs / 1000),
     resource: "core",

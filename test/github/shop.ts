@@ -25,7 +25,7 @@ export type Shop = {
 }
 
 /** Events and permissions of everything this GitHub can send and guard. */
-export const everything: { events: string[]; permissions: Permissions } = {
+const everything: { events: string[]; permissions: Permissions } = {
   events: [
     "push",
     "create",
@@ -53,12 +53,15 @@ export const everything: { events: string[]; permissions: Permissions } = {
   },
 }
 
-/** Opens a shop. `permissions` replaces the app's. Close it with `github.close()`. */
-export async function openShop(options: { permissions?: Permissions } = {}): Promise<Shop> {
+/** Opens a shop. `permissions` replaces the app's, `ownerType` is what acme is (User). Close it with `github.close()`. */
+export async function openShop(
+  options: { permissions?: Permissions; ownerType?: "User" | "Organization" } = {},
+): Promise<Shop> {
   let nowMs = Date.parse("2026-11-20T12:00:00.750Z")
   const github = await createTestGitHub({ clock: { now: () => new Date(nowMs) } })
   const repo = "acme/shop"
   const { people } = github
+  await people.createUser({ login: "acme", type: options.ownerType ?? "User" })
   await people.createRepository({
     owner: "acme",
     name: "shop",

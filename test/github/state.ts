@@ -347,6 +347,8 @@ export type GitHubState = {
   unknownRequests: string[]
   /** Requests per caller in the running hour, for the rate-limit headers. */
   rates: Map<string, { used: number; resetMs: number }>
+  /** REST requests a caller may make in an hour: more are refused. */
+  hourlyLimit: number
   /** How many reads of a new (head, base) pair see `mergeable: null`. GitHub: usually the first. */
   nullMergeableReads: number
   nextGuid: number
@@ -371,6 +373,7 @@ export function createState(options: { clock: { now(): Date }; tempDir?: string 
     calls: [],
     unknownRequests: [],
     rates: new Map(),
+    hourlyLimit: 5000,
     nullMergeableReads: 1,
     nextGuid: 1,
   }

@@ -32,6 +32,16 @@ describe("every answer", () => {
     expect(changed.headers.get("x-github-request-id")).toMatch(/^[0-9A-F]{24}$/)
   })
 
+  test("is a refusal once the hour's requests are used up, until the next hour", async () => {
+    shop.github.state.hourlyLimit = 2
+    const ask = () => shop.ask("GET", at(""), { as: shop.token })
+    await ask()
+    expect((await ask()).headers.get("x-ratelimit-remaining")).toBe("0")
+    expect(JSON.stringify((await ask()).body)).toContain("API rate limit exceeded")
+    shop.pass(3_600_000)
+    expect((await ask()).status).toBe(200)
+  })
+
   test("that is an error says why", async () => {
     const { status, body } = await shop.ask("GET", at("/pulls/99"), { as: shop.token })
     expect(status).toBe(404)

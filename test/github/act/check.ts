@@ -40,7 +40,7 @@ export type CheckOutput = {
 }
 
 /** GitHub's limit for a summary and a text, in bytes. */
-export const outputLimitBytes = 65_535
+const outputLimitBytes = 65_535
 
 /** Creates a run in the app's suite of that commit; 422 when there is no such commit. Emits `created`, and `completed` when it is. */
 export async function createCheckRun(

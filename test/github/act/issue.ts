@@ -9,7 +9,7 @@ import { newIssue, recordIssueEvent } from "./issue-record.ts"
 import { setLabels } from "./label.ts"
 
 /** GitHub's limit for a comment or issue body, in characters. */
-export const bodyLimit = 65_536
+const bodyLimit = 65_536
 
 /** Opens an issue, with labels by name. Emits `issues.opened`, then `labeled` per label. */
 export async function openIssue(
@@ -70,7 +70,7 @@ export function editIssue(
 }
 
 /** Sends one `issues` event. */
-export function emitIssue(
+function emitIssue(
   world: World,
   actor: Actor,
   happened: { issue: Issue; action: string; extra?: Record<string, unknown> },

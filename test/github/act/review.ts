@@ -54,7 +54,7 @@ function emitReview(
   const { state, repository } = world
   const shown = reviewView(state, repository, happened.review)
   const payload = {
-    review: { ...shown, state: shown.state.toLowerCase() },
+    review: { ...shown, body: happened.review.body, state: shown.state.toLowerCase() },
     pull_request: simplePullView(state, repository, happened.pull),
   }
   emit(state, { event: "pull_request_review", action: happened.action, repository, sender: actor.account, payload })

@@ -10,7 +10,7 @@ import { contains } from "../comparison.ts"
 import { isoNow } from "../state.ts"
 import type { Actor, CommitStatus, World } from "../state.ts"
 import type { Deployment, DeploymentStatus } from "../deployment.ts"
-import { commitView } from "../view/commit.ts"
+import { hookCommitView } from "../view/commit.ts"
 import { deploymentView, hookDeploymentStatusView } from "../view/deployment.ts"
 import { repositoryUrl } from "../view/repository.ts"
 
@@ -51,7 +51,7 @@ export async function setStatus(world: World, actor: Actor, plan: StatusPlan): P
     context: status.context,
     description: status.description,
     state: status.state,
-    commit: commitView(state, repository, commit),
+    commit: hookCommitView(state, repository, commit),
     branches: await branchesWith(world, plan.sha),
     created_at: now,
     updated_at: now,

@@ -9,6 +9,7 @@ import type { Account, BranchProtection, Role } from "../state.ts"
 import { accountView } from "../view/account.ts"
 import { commitView } from "../view/commit.ts"
 import { fullRepositoryView, repositoryUrl } from "../view/repository.ts"
+import type { RepositoryPermissions } from "../view/repository.ts"
 
 const metadata = [{ permission: "metadata", level: "read" as const }]
 const contents = [{ permission: "contents", level: "read" as const }]
@@ -32,13 +33,13 @@ function getRepository(call: RepositoryCall): Answer {
   return { status: 200, body: fullRepositoryView(call.state, call.repository, permissionsOf(call)) }
 }
 
-function permissionsOf(call: RepositoryCall): Record<string, boolean> {
+function permissionsOf(call: RepositoryCall): RepositoryPermissions {
   if (call.caller.kind === "person") return rolePermissions(roleOf(call.repository, call.caller.account))
   const level = call.caller.kind === "installation" ? call.caller.token.permissions["contents"] : undefined
   return { admin: false, maintain: false, push: level === "write", triage: false, pull: level !== undefined }
 }
 
-function rolePermissions(role: Role | undefined): Record<string, boolean> {
+function rolePermissions(role: Role | undefined): RepositoryPermissions {
   return {
     admin: isAtLeast(role, "admin"),
     maintain: isAtLeast(role, "maintain"),

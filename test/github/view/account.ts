@@ -28,6 +28,25 @@ export function accountView(state: GitHubState, account: Account) {
   } satisfies components["schemas"]["simple-user"]
 }
 
+/** The form payloads carry beside the repository of an organisation. */
+export function organizationView(state: GitHubState, account: Account) {
+  const url = `${state.urls.api}/orgs/${account.login}`
+  return {
+    login: account.login,
+    id: account.id,
+    node_id: account.nodeId,
+    url,
+    repos_url: `${url}/repos`,
+    events_url: `${url}/events`,
+    hooks_url: `${url}/hooks`,
+    issues_url: `${url}/issues`,
+    members_url: `${url}/members{/member}`,
+    public_members_url: `${url}/public_members{/member}`,
+    avatar_url: `${state.urls.html}/avatars/${account.id}?v=4`,
+    description: "",
+  }
+}
+
 /** The long form of `GET /users/{login}`. */
 export function fullAccountView(state: GitHubState, account: Account) {
   return {

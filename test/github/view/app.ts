@@ -1,4 +1,5 @@
 /** Apps and installations as GitHub shows them. */
+import type { components } from "@octokit/openapi-types"
 import type { App, GitHubState, Installation, Repository } from "../state.ts"
 import { fullNameOf } from "../access.ts"
 import { accountView } from "./account.ts"
@@ -19,7 +20,7 @@ export function appView(state: GitHubState, app: App) {
     updated_at: app.createdAt,
     permissions: app.permissions,
     events: app.events,
-  }
+  } satisfies components["schemas"]["integration"]
 }
 
 /** The form inside webhook payloads: without `client_id`. */
@@ -50,7 +51,7 @@ export function installationView(state: GitHubState, installation: Installation)
     single_file_paths: [],
     suspended_by: installation.suspendedBy ? accountView(state, installation.suspendedBy) : null,
     suspended_at: installation.suspendedAt ?? null,
-  }
+  } satisfies components["schemas"]["installation"]
 }
 
 /** A repository as installation events list it. */

@@ -1,4 +1,5 @@
 /** Check runs, check suites and commit statuses as GitHub shows them. */
+import type { components } from "@octokit/openapi-types"
 import type { Commit } from "../git-object.ts"
 import type { CheckConclusion, CheckRun, CheckSuite, CommitStatus, GitHubState, Repository } from "../state.ts"
 import { accountView } from "./account.ts"
@@ -13,7 +14,7 @@ export function checkRunView(state: GitHubState, repository: Repository, run: Ch
     ...checkRunCore(state, repository, run),
     check_suite: { id: run.suite.id },
     app: appView(state, run.app),
-  }
+  } satisfies Omit<components["schemas"]["check-run"], "conclusion">
 }
 
 /** The form of `check_run` events: with the whole suite inside. */
@@ -134,5 +135,5 @@ export function statusView(state: GitHubState, repository: Repository, status: C
     created_at: status.createdAt,
     updated_at: status.updatedAt,
     creator: accountView(state, status.creator),
-  }
+  } satisfies components["schemas"]["status"]
 }

@@ -1,4 +1,5 @@
 /** Commits and files as GitHub shows them. */
+import type { components } from "@octokit/openapi-types"
 import { diffFiles } from "../git-diff.ts"
 import type { FileDiff } from "../git-diff.ts"
 import { emptyTree, readTree } from "../git-tree.ts"
@@ -19,7 +20,7 @@ export function gitNodeId(prefix: string, sha: string): string {
   return nodeIdOf(prefix, Number.parseInt(sha.slice(0, 12), 16))
 }
 
-const unsigned = { verified: false, reason: "unsigned" as const, signature: null, payload: null }
+const unsigned = { verified: false, reason: "unsigned" as const, signature: null, payload: null, verified_at: null }
 
 function personView(person: Person) {
   return { name: person.name, email: person.email, date: isoOf(person.date) }
@@ -55,7 +56,14 @@ export function commitView(state: GitHubState, repository: Repository, commit: C
       url: `${url}/commits/${sha}`,
       html_url: `${page}/commit/${sha}`,
     })),
-  }
+  } satisfies components["schemas"]["commit"]
+}
+
+/** The form of `status` events, which do not tell when a signature was verified. */
+export function hookCommitView(state: GitHubState, repository: Repository, commit: Commit) {
+  const view = commitView(state, repository, commit)
+  const { verified_at: _verifiedAt, ...verification } = view.commit.verification
+  return { ...view, commit: { ...view.commit, verification } }
 }
 
 /** https://docs.github.com/en/rest/git/commits#get-a-commit-object */
@@ -88,7 +96,7 @@ export function fileView(context: { state: GitHubState; repository: Repository; 
     contents_url: `${url}/contents/${path}?ref=${context.ref}`,
     ...(file.patch === undefined ? {} : { patch: file.patch }),
     ...(file.previousPath === undefined ? {} : { previous_filename: file.previousPath }),
-  }
+  } satisfies components["schemas"]["diff-entry"]
 }
 
 /** The commit form of `push` payloads, with the paths it changed against its first parent. */

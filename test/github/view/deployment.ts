@@ -1,4 +1,5 @@
 /** Deployments as GitHub shows them. */
+import type { components } from "@octokit/openapi-types"
 import type { GitHubState, Repository, World } from "../state.ts"
 import type { Deployment, DeploymentStatus } from "../deployment.ts"
 import { accountView } from "./account.ts"
@@ -27,7 +28,7 @@ export function deploymentView(state: GitHubState, repository: Repository, deplo
     transient_environment: deployment.transientEnvironment,
     production_environment: deployment.productionEnvironment,
     performed_via_github_app: deployment.viaApp ? hookAppView(state, deployment.viaApp) : null,
-  }
+  } satisfies components["schemas"]["deployment"]
 }
 
 /** https://docs.github.com/en/rest/deployments/statuses#get-a-deployment-status */
@@ -50,7 +51,7 @@ export function deploymentStatusView(world: World, deployment: Deployment, statu
     environment_url: status.environmentUrl,
     log_url: status.logUrl,
     performed_via_github_app: status.viaApp ? hookAppView(state, status.viaApp) : null,
-  }
+  } satisfies components["schemas"]["deployment-status"]
 }
 
 /** The form of `deployment_status` events: an empty `log_url` is left out. */

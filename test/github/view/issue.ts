@@ -1,4 +1,5 @@
 /** Issues, comments, labels, reviews and reactions as GitHub shows them. */
+import type { components } from "@octokit/openapi-types"
 import { associationOf } from "../access.ts"
 import type { GitHubState, Issue, IssueComment, IssueEvent, Label, Reaction, Repository, Review } from "../state.ts"
 import { accountView } from "./account.ts"
@@ -15,7 +16,7 @@ export function labelView(state: GitHubState, repository: Repository, label: Lab
     color: label.color,
     default: label.isDefault,
     description: label.description,
-  }
+  } satisfies components["schemas"]["label"]
 }
 
 /** https://docs.github.com/en/rest/issues/issues#get-an-issue; for a pull request with its `pull_request` links. */
@@ -53,7 +54,7 @@ export function issueView(state: GitHubState, repository: Repository, issue: Iss
     timeline_url: `${url}/timeline`,
     performed_via_github_app: issue.viaApp ? hookAppView(state, issue.viaApp) : null,
     state_reason: issue.stateReason,
-  }
+  } satisfies components["schemas"]["issue"]
 }
 
 /** The form REST answers with: with who closed it. */
@@ -91,7 +92,7 @@ export function commentView(state: GitHubState, repository: Repository, comment:
     body: comment.body,
     reactions: reactionsView(`${url}/reactions`, comment.reactions),
     performed_via_github_app: comment.viaApp ? hookAppView(state, comment.viaApp) : null,
-  }
+  } satisfies components["schemas"]["issue-comment"]
 }
 
 function reactionsView(url: string, reactions: Reaction[]) {
@@ -118,7 +119,7 @@ export function reactionView(state: GitHubState, reaction: Reaction) {
     user: accountView(state, reaction.user),
     content: reaction.content,
     created_at: reaction.createdAt,
-  }
+  } satisfies components["schemas"]["reaction"]
 }
 
 /** https://docs.github.com/en/rest/issues/events */
@@ -135,7 +136,7 @@ export function issueEventView(state: GitHubState, repository: Repository, event
     ...(event.label ? { label: { name: event.label.name, color: event.label.color } } : {}),
     ...(event.rename ? { rename: event.rename } : {}),
     performed_via_github_app: event.viaApp ? appView(state, event.viaApp) : null,
-  }
+  } satisfies components["schemas"]["issue-event"]
 }
 
 /** A review; webhooks write `state` in lower case, REST in upper case. https://docs.github.com/en/rest/pulls/reviews */
@@ -146,7 +147,7 @@ export function reviewView(state: GitHubState, repository: Repository, review: R
     id: review.id,
     node_id: review.nodeId,
     user: accountView(state, review.author),
-    body: review.body,
+    body: review.body ?? "",
     commit_id: review.commitSha,
     submitted_at: review.submittedAt,
     state: review.state as string,
@@ -154,5 +155,5 @@ export function reviewView(state: GitHubState, repository: Repository, review: R
     pull_request_url: pullUrl,
     author_association: associationOf(repository, review.author),
     _links: { html: { href: page }, pull_request: { href: pullUrl } },
-  }
+  } satisfies components["schemas"]["pull-request-review"]
 }

@@ -1,4 +1,5 @@
 /** Pull requests as GitHub shows them. */
+import type { components } from "@octokit/openapi-types"
 import { associationOf } from "../access.ts"
 import { compareCommits } from "../comparison.ts"
 import type { GitHubState, PullRequest, Repository } from "../state.ts"
@@ -55,7 +56,7 @@ export function simplePullView(state: GitHubState, repository: Repository, pull:
     author_association: associationOf(repository, issue.author),
     auto_merge: autoMergeView(state, pull),
     active_lock_reason: null,
-  }
+  } satisfies Omit<components["schemas"]["pull-request-simple"], "labels"> & { labels: unknown }
 }
 
 /** The long form of `GET /pulls/{number}` and of `pull_request` events. */

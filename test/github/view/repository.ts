@@ -1,7 +1,11 @@
 /** Repositories as GitHub shows them. */
+import type { components } from "@octokit/openapi-types"
 import { fullNameOf } from "../access.ts"
 import type { GitHubState, Repository } from "../state.ts"
 import { accountView } from "./account.ts"
+
+/** What the caller may do in a repository. */
+export type RepositoryPermissions = { admin: boolean; maintain: boolean; push: boolean; triage: boolean; pull: boolean }
 
 /** API root of a repository, without trailing slash. */
 export function repositoryUrl(state: GitHubState, repository: Repository): string {
@@ -61,7 +65,7 @@ export function repositoryView(state: GitHubState, repository: Repository) {
 }
 
 /** The long form of `GET /repos/{owner}/{repo}`: with merge settings and the caller's permissions. */
-export function fullRepositoryView(state: GitHubState, repository: Repository, permissions: Record<string, boolean>) {
+export function fullRepositoryView(state: GitHubState, repository: Repository, permissions: RepositoryPermissions) {
   return {
     ...repositoryView(state, repository),
     permissions,
@@ -74,7 +78,7 @@ export function fullRepositoryView(state: GitHubState, repository: Repository, p
     subscribers_count: 0,
     network_count: 0,
     ...(repository.forkOf ? { parent: repositoryView(state, repository.forkOf) } : {}),
-  }
+  } satisfies components["schemas"]["full-repository"]
 }
 
 function repositoryLinks(state: GitHubState, repository: Repository) {
