@@ -19,9 +19,11 @@ let held: HeldDirectory | undefined
 try {
   if (directory !== null) held = holdDirectory(directory)
   if (held) await createDatabase(held)
-  if (!createOnly) serve(await start())
+  if (createOnly) held?.release()
+  else serve(await start())
   tell({ kind: "ready" })
 } catch (error) {
+  held?.release()
   tell({ kind: "refused", sentence: error instanceof DirectoryRefused ? error.message : sentence(error) })
 }
 
@@ -48,6 +50,9 @@ function settings(onDisk: boolean): string[] {
     "min_wal_size=32MB",
     "max_wal_size=64MB",
     "application_name=portcullis",
+    "max_stack_depth=1MB", // a JSON text nested ten thousandfold is an SQL error, not the end of the thread
+    "log_min_messages=fatal", // what is left for remember()
+    "log_min_error_statement=panic",
   ]
 }
 
@@ -124,9 +129,9 @@ function fail(error: unknown): never {
   process.exit(1) // of a worker thread: ends this thread only
 }
 
+/** PostgreSQL's own reason of an end; not the statement, which may be long and is nobody's business in a log. */
 function remember(line: string): boolean {
-  lastWords.push(line)
-  if (lastWords.length > 5) lastWords.shift()
+  if (/ (?:FATAL|PANIC|DETAIL|HINT): /.test(line) && lastWords.length < 5) lastWords.push(line.slice(0, 500))
   return false
 }
 

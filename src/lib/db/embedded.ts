@@ -1,4 +1,3 @@
-import { once } from "node:events"
 import { existsSync } from "node:fs"
 import { join, resolve } from "node:path"
 import { Duplex } from "node:stream"
@@ -17,21 +16,21 @@ export type Embedded = {
 
 /**
  * Opens the embedded database in a directory, made if need be, or in memory (null). It takes half a second, and
- * some five for a new one. Throws an Error with one sentence for a person
- * when the directory is in use, cannot be written, or holds no database that this version can open.
+ * some five for a new one. Throws an Error with one sentence for a person when the directory is in use, cannot be
+ * written, or holds no database that this version can open.
  */
 export async function openEmbedded(directory: string | null): Promise<Embedded> {
   const place = directory === null ? null : resolve(directory)
   // A new directory is laid out by a thread of its own, because laying out takes 300 MB that only its end gives back.
   if (place !== null && !hasDatabase(place)) {
     const layer = startWorker({ directory: place, createOnly: true })
-    await Promise.all([ready(layer), once(layer, "exit")])
+    await Promise.all([ready(layer), ended(layer)])
   }
   const worker = startWorker({ directory: place, createOnly: false })
   const streams = new Map<number, Duplex>()
   let stopping = false
   let failure: Error | undefined
-  const gone = once(worker, "exit")
+  const gone = ended(worker)
   const failed = new Promise<Error>((report) => {
     const end = (error: Error): void => {
       failure ??= error
@@ -84,6 +83,7 @@ function clientStream(worker: Worker, { connection, streams, failure }: Client):
         done,
       ),
     final(done) {
+      streams.delete(connection)
       stream.push(null)
       done()
     },
@@ -120,6 +120,7 @@ function startWorker(data: WorkerData): Worker {
   return new Worker(new URL("./embedded-worker.ts", import.meta.url), {
     name: "embedded-database",
     workerData: data,
+    resourceLimits: { stackSizeMb: 64 }, // so that PostgreSQL's own limit is met first: see max_stack_depth
     execArgv: ["--disable-warning=ExperimentalWarning"], // node:sqlite, used for nothing but its file lock
   })
 }
@@ -133,6 +134,12 @@ function ready(worker: Worker): Promise<void> {
       if (message.kind === "ready") opened()
       if (message.kind === "refused") refuse(new Error(message.sentence))
     })
+  })
+}
+
+function ended(worker: Worker): Promise<void> {
+  return new Promise((over) => {
+    worker.once("exit", () => over())
   })
 }
 
