@@ -41,7 +41,7 @@ export async function openPull(world: World, actor: Actor, plan: PullPlan): Prom
   const pull = newPull(issue, plan, { headSha, baseSha })
   repository.pulls.set(pull.number, pull)
   await emitPull(world, actor, { pull, action: "opened" })
-  if (plan.headRepository !== repository) await ensureSuites(world, { sha: headSha, branch: null, before: null })
+  if (plan.headRepository !== repository) await ensureSuites(world, actor, { sha: headSha, branch: null, before: null })
   return pull
 }
 
@@ -101,7 +101,7 @@ export async function synchronizePull(world: World, actor: Actor, pull: PullRequ
   pull.baseSha = (await readRef(repository.store, `refs/heads/${pull.baseRef}`)) ?? pull.baseSha
   pull.issue.updatedAt = isoNow(world.state)
   await emitPull(world, actor, { pull, action: "synchronize", extra: { before, after } })
-  if (pull.headRepository !== repository) await ensureSuites(world, { sha: after, branch: null, before })
+  if (pull.headRepository !== repository) await ensureSuites(world, actor, { sha: after, branch: null, before })
 }
 
 /** Title, body or base; only what is given changes. Emits `edited` with the old values. */

@@ -24,7 +24,7 @@ export async function refMoved(world: World, actor: Actor, move: RefMove): Promi
   await emitPush(world, actor, move)
   if (!move.ref.startsWith("refs/heads/")) return
   const branch = move.ref.slice("refs/heads/".length)
-  if (move.after) await ensureSuites(world, { sha: move.after, branch, before: move.before })
+  if (move.after) await ensureSuites(world, actor, { sha: move.after, branch, before: move.before })
   await followHead(world, actor, { branch, isGone: move.after === null })
   if (move.after) await closeLanded(world, actor, { branch, tip: move.after })
 }

@@ -14,12 +14,12 @@ export type PushedCommit = { sha: string; branch: string | null; before: string 
  * Makes the suites GitHub makes on a push: for each app that may write checks and hears of suites.
  * Emits `check_suite.requested` to that app only.
  */
-export async function ensureSuites(world: World, pushed: PushedCommit): Promise<void> {
+export async function ensureSuites(world: World, actor: Actor, pushed: PushedCommit): Promise<void> {
   for (const installation of installationsOf(world.state, world.repository)) {
     const wants = installation.permissions["checks"] === "write" && installation.events.includes("check_suite")
     if (!wants || findSuite(world, installation.app, pushed.sha)) continue
     const suite = newSuite(world, installation.app, pushed)
-    await emitSuite(world, { account: installation.app.owner }, { suite, action: "requested", onlyApp: suite.app })
+    await emitSuite(world, actor, { suite, action: "requested", onlyApp: suite.app })
   }
 }
 

@@ -12,8 +12,8 @@ import type { AtCommit, By, In } from "./who.ts"
 export type NewCheckReport = In & AtCommit & CheckReport & { name: string; app?: string; newRun?: boolean }
 
 /**
- * Reports a check: updates the app's newest run of that name on the commit, or creates one when there is none, when
- * it is completed and the report is not about it (`newRun`). Events: `check_run.created`, `.completed`.
+ * Reports a check: updates the app's newest run of that name on the commit, completed or not; creates one when there
+ * is none, or when a `newRun` is wanted, as a re-run makes it. Events: `check_run.created`, `.completed`.
  */
 export async function reportCheck(state: GitHubState, args: NewCheckReport): Promise<{ id: number; sha: string }> {
   const world = worldOf(state, args)
