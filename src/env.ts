@@ -115,13 +115,12 @@ function readPrivateKey(key: string | undefined, path: string | undefined): KeyR
   }
 }
 
-/** A key as PEM: as it is, with `\n` written out, or in base64. */
+/** A key as PEM: as it is, with `\n` written out, or in base64; `docker --env-file` leaves quotes around it. */
 function asPem(text: string, variable: string): KeyReading {
-  const candidates = [text, text.replaceAll(String.raw`\n`, "\n"), Buffer.from(text, "base64").toString("utf8")]
-  const pem = candidates.find((one) =>
-    /-----BEGIN [A-Z ]*PRIVATE KEY-----\n[\s\S]+-----END [A-Z ]*PRIVATE KEY-----/.test(one),
-  )
+  const block = /-----BEGIN [A-Z ]*PRIVATE KEY-----\n[\s\S]+-----END [A-Z ]*PRIVATE KEY-----/
+  const forms = [text, text.replaceAll(String.raw`\n`, "\n"), Buffer.from(text, "base64").toString("utf8")]
+  const pem = forms.map((form) => block.exec(form)?.[0]).find((found) => found !== undefined)
   if (pem === undefined)
     return { ok: false, problem: `${variable} does not hold a private key in PEM (or base64 of it)` }
-  return { ok: true, pem: `${pem.trim()}\n` }
+  return { ok: true, pem: `${pem}\n` }
 }
