@@ -1,5 +1,5 @@
 import { z } from "zod"
-import type { HeardRepository } from "../inbox/reading.ts"
+import type { HeardRepository } from "../promotion/hearsay.ts"
 import type { GitHubClient } from "./client.ts"
 
 const installations = z.array(z.object({ id: z.int(), suspended_at: z.string().nullish() }))

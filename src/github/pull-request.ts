@@ -1,6 +1,6 @@
 import { z } from "zod"
 import type { CheckFact, PullRequestFact } from "../promotion/fact.ts"
-import type { HeardLabel } from "../inbox/reading.ts"
+import type { HeardLabel } from "../promotion/hearsay.ts"
 import type { GitHubClient, RepositoryAddress } from "./client.ts"
 import { configAnswer, configField, configRead, type ConfigRead } from "./config.ts"
 import { pullRequestAnswer, pullRequestFields, sightOf, type PullRequestSight } from "./sight.ts"

@@ -1,5 +1,5 @@
 import { z } from "zod"
-import type { HeardLabel } from "../inbox/reading.ts"
+import type { HeardLabel } from "../promotion/hearsay.ts"
 import type { Actor } from "../ledger/entry.ts"
 import { parseSha, type Sha } from "../lib/brand.ts"
 import type { CheckFact, PullRequestFact } from "../promotion/fact.ts"

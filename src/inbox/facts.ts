@@ -1,6 +1,6 @@
 import type { Prisma } from "../generated/client.ts"
 import type { CheckFact, PullRequestFact } from "../promotion/fact.ts"
-import type { HeardAsk, HeardFact, HeardRepository } from "./reading.ts"
+import type { HeardAsk, HeardFact, HeardRepository } from "../promotion/hearsay.ts"
 
 /**
  * Facts and asks, written by the drain (hearsay) and by reads of our own (sight), newest version of an object kept.

@@ -1,6 +1,6 @@
 import { Prisma } from "../generated/client.ts"
 import { comment, hasComment, react } from "../github/comment.ts"
-import type { HeardComment } from "../inbox/reading.ts"
+import type { HeardComment } from "../promotion/hearsay.ts"
 import { subjectKey, type Subject } from "../inbox/subject.ts"
 import { lockLane } from "../ledger/ledger.ts"
 import {

@@ -1,6 +1,6 @@
 import type { Prisma } from "../generated/client.ts"
 import { checkLimit, readChecks, readPullRequest } from "../inbox/facts.ts"
-import type { HeardLabel } from "../inbox/reading.ts"
+import type { HeardLabel } from "../promotion/hearsay.ts"
 import { subjectKey } from "../inbox/subject.ts"
 import { lockLane } from "../ledger/ledger.ts"
 import { decide, type Plan } from "../promotion/decide.ts"

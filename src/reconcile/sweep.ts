@@ -1,7 +1,7 @@
 import { readDeliveries, redeliver } from "../github/delivery.ts"
 import { readInstallations, readRepositories } from "../github/installation.ts"
 import { writeRepositories } from "../inbox/facts.ts"
-import type { HeardRepository } from "../inbox/reading.ts"
+import type { HeardRepository } from "../promotion/hearsay.ts"
 import { parseSubject, type Subject } from "../inbox/subject.ts"
 import type { ReconcileDeps } from "./deps.ts"
 

@@ -1,5 +1,6 @@
 import { z } from "zod"
-import type { HeardAsk, HeardFact, HeardRepository, Hearsay, Reading, StoredDelivery } from "../inbox/reading.ts"
+import type { Hearsay, Reading, StoredDelivery } from "../inbox/reading.ts"
+import type { HeardAsk, HeardFact, HeardRepository } from "../promotion/hearsay.ts"
 import type { Subject } from "../inbox/subject.ts"
 import { mayHoldCommand } from "../promotion/command.ts"
 import {

@@ -1,0 +1,45 @@
+/**
+ * The benchmarks: `npm run bench`, or some of them: `npm run bench -- lifecycle burst`. Figures go by hand into
+ * docs/performance.md, with the machine they were taken on.
+ */
+import { answering } from "./answering.ts"
+import { burst } from "./burst.ts"
+import { lifecycle } from "./lifecycle.ts"
+import { memory } from "./memory.ts"
+import { reaction } from "./reaction.ts"
+import { saturation } from "./saturation.ts"
+import { freshPostgres } from "./server.ts"
+
+type Bench = { name: string; needsPostgres: boolean; run(): Promise<string | string[]> }
+
+const benches: readonly Bench[] = [
+  { name: "lifecycle", needsPostgres: false, run: () => lifecycle("embedded") },
+  { name: "burst", needsPostgres: false, run: () => burst("embedded", 30) },
+  { name: "burst", needsPostgres: false, run: () => burst("embedded", 150) },
+  { name: "burst", needsPostgres: true, run: () => burst("postgresql", 30) },
+  { name: "burst", needsPostgres: true, run: () => burst("postgresql", 150) },
+  { name: "reaction", needsPostgres: false, run: () => reaction("embedded") },
+  { name: "reaction", needsPostgres: true, run: () => reaction("postgresql") },
+  { name: "answering", needsPostgres: false, run: () => answering("embedded", 50) },
+  { name: "answering", needsPostgres: true, run: () => answering("postgresql", 150) },
+  { name: "saturation", needsPostgres: true, run: () => saturation() },
+  { name: "memory", needsPostgres: true, run: () => memory("postgresql") },
+  { name: "memory", needsPostgres: false, run: () => memory("embedded") },
+]
+
+const wanted = process.argv.slice(2)
+const postgres = await freshPostgres().then(
+  async (database) => {
+    await database.drop()
+    return true
+  },
+  () => false,
+)
+if (!postgres) console.log("no PostgreSQL server to be had (set BENCH_DATABASE_URL): its figures are left out\n")
+for (const bench of benches) {
+  if (wanted.length > 0 && !wanted.includes(bench.name)) continue
+  if (bench.needsPostgres && !postgres) continue
+  const lines = [await bench.run()].flat()
+  console.log(`${bench.name.padEnd(11)} ${lines.join("\n")}`)
+}
+process.exit(0)
