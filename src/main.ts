@@ -29,7 +29,7 @@ async function main(): Promise<void> {
   }
   const { env } = reading
   if (env.app === null) {
-    await run(() => undefined)
+    await registerApp()
     return
   }
   const log = makeLog(env.logLevel)
@@ -40,6 +40,19 @@ async function main(): Promise<void> {
     process.stderr.write(`Portcullis cannot start: ${error instanceof Error ? error.message : String(error)}\n`)
     process.exit(1)
   }
+}
+
+/** Probot's page that registers a new app with GitHub and writes its credentials into `.env`. */
+async function registerApp(): Promise<void> {
+  if (process.env["NODE_ENV"] === "production") {
+    const missing = "APP_ID, PRIVATE_KEY (or PRIVATE_KEY_PATH) and WEBHOOK_SECRET are not set"
+    process.stderr.write(
+      `Portcullis cannot start:\n- ${missing}; the page that registers an app is not for production\n`,
+    )
+    process.exitCode = 1
+    return
+  }
+  await run(() => undefined)
 }
 
 async function serve(env: Env, credentials: NonNullable<Env["app"]>, log: Logger): Promise<void> {
@@ -84,10 +97,10 @@ async function listen({ env, credentials, log, database }: Ingredients): Promise
   let app: App | undefined
   // Octokit's own middleware answers before an event is stored anywhere; the door takes its place.
   const DurableProbot = class extends Probot {
-    override async getNodeMiddleware() {
+    override getNodeMiddleware() {
       const door: App["door"] = (request) =>
         app === undefined ? Promise.resolve({ status: 503, text: "starting" }) : app.door(request)
-      return doorHandler(door, webhookPath)
+      return Promise.resolve(doorHandler(door, webhookPath))
     }
   }
   const options = {

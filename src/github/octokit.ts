@@ -47,7 +47,7 @@ export function octokitOnce(fetch: typeof globalThis.fetch): typeof ProbotOctoki
 type Options = Record<string, unknown>
 
 function withDefaults(defaults: (options: Options) => Options): typeof ProbotOctokit {
-  return ProbotOctokit.defaults(defaults) as unknown as typeof ProbotOctokit
+  return ProbotOctokit.defaults(defaults)
 }
 
 function asObject(value: unknown): object {

@@ -50,14 +50,14 @@ export type WorkerPace = { concurrency: number; pollMs: number; touchMs: number 
  */
 export function runWorker(deps: WorkerDeps, pace: WorkerPace): RunningWorker {
   const held = new Map<string, { claim: Claim; done: Promise<void> }>()
-  let stopping = false
-  const looking = loop(pace.pollMs, async () => {
+  const onError = (error: unknown): void => deps.onFailure(null, error)
+  const looking = startLoop({ pollMs: pace.pollMs, onError }, async () => {
     const free = pace.concurrency - held.size
-    if (stopping || free <= 0) return false
+    if (free <= 0) return false
     const claims = await deps.queue.take(free)
     for (const claim of claims) {
       const done = work(deps, claim)
-        .catch((error: unknown) => deps.onFailure(claim.subject, error))
+        .catch(onError)
         .finally(() => {
           held.delete(claim.jobId)
           looking.wake()
@@ -66,59 +66,62 @@ export function runWorker(deps: WorkerDeps, pace: WorkerPace): RunningWorker {
     }
     return claims.length === free
   })
-  const draining = loop(pace.pollMs, async () => {
-    if (stopping) return false
+  const draining = startLoop({ pollMs: pace.pollMs, onError }, async () => {
     const did = (await deps.drain()) + (await deps.wakeDue())
     if (did > 0) looking.wake()
     return did > 0
   })
   const touching = setInterval(() => {
     const claims = [...held.values()].map(({ claim }) => claim)
-    if (claims.length > 0) deps.queue.touch(claims).catch(() => undefined)
+    if (claims.length > 0) deps.queue.touch(claims).catch(onError)
   }, pace.touchMs)
   return {
     wake: () => draining.wake(),
     async stop(graceMs) {
-      stopping = true
       await Promise.all([looking.stop(), draining.stop()])
       await Promise.race([Promise.all([...held.values()].map(({ done }) => done)), sleep(graceMs)])
       clearInterval(touching)
       for (const { claim } of held.values()) await deps.queue.release(claim)
     },
   }
+}
 
-  function loop(pollMs: number, once: () => Promise<boolean>): { wake(): void; stop(): Promise<void> } {
-    let wakeUp: (() => void) | undefined
-    let woken = false
-    const run = async (): Promise<void> => {
-      while (!stopping) {
-        woken = false
-        const more = await once().catch((error: unknown) => {
-          deps.onFailure(null, error)
-          return false
-        })
-        if (more || woken || stopping) continue
-        await new Promise<void>((resolve) => {
-          const timer = setTimeout(resolve, pollMs)
-          wakeUp = () => {
-            clearTimeout(timer)
-            resolve()
-          }
-        })
-      }
+type Loop = { wake(): void; stop(): Promise<void> }
+
+/** Does `once` again and again: at once while it says that there is more, else when woken or after a while. */
+function startLoop(options: { pollMs: number; onError(error: unknown): void }, once: () => Promise<boolean>): Loop {
+  let stopping = false
+  let woken = false
+  let endSleep = (): void => undefined
+  const run = async (): Promise<void> => {
+    while (!stopping) {
+      woken = false
+      const more = await once().catch((error: unknown) => {
+        options.onError(error)
+        return false
+      })
+      if (more || woken || stopping) continue
+      await new Promise<void>((resolve) => {
+        const timer = setTimeout(resolve, options.pollMs)
+        endSleep = () => {
+          clearTimeout(timer)
+          resolve()
+        }
+      })
     }
-    const running = run()
-    const wake = (): void => {
-      woken = true
-      wakeUp?.()
-    }
-    return {
-      wake,
-      stop: () => {
-        wake()
-        return running
-      },
-    }
+  }
+  const running = run()
+  const wake = (): void => {
+    woken = true
+    endSleep()
+  }
+  return {
+    wake,
+    stop: () => {
+      stopping = true
+      wake()
+      return running
+    },
   }
 }
 

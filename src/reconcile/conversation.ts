@@ -110,10 +110,15 @@ async function storeAnswer({ deps, tx, place }: Pass, key: string, answer: Answe
   await tx.ask.update({
     where: { repositoryId_key: { repositoryId: BigInt(place.repositoryId), key } },
     data: {
-      answer: JSON.parse(JSON.stringify(answer ?? {})),
+      answer: answer === null ? {} : asJson(answer),
       settledAt: answer === null ? deps.clock.now() : null,
     },
   })
+}
+
+/** The answer as Prisma takes JSON; it is plain data throughout. */
+function asJson(answer: Answer): Prisma.InputJsonObject {
+  return JSON.parse(JSON.stringify(answer)) as Prisma.InputJsonObject
 }
 
 /** Tells GitHub the stored answers, reaction first. */
