@@ -158,7 +158,7 @@ async function templateKey(): Promise<string> {
 async function emptyTables(pool: Database["pool"]): Promise<void> {
   const { rows } = await pool.query<{ name: string; sequence: boolean; guarded: boolean }>(
     `SELECT format('%I.%I', n.nspname, c.relname) AS name, c.relkind = 'S' AS sequence,
-       n.nspname = 'public' AND c.relhastriggers AS guarded
+       EXISTS (SELECT FROM pg_trigger t WHERE t.tgrelid = c.oid AND NOT t.tgisinternal) AND n.nspname = 'public' AS guarded
      FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
      WHERE NOT c.relispartition AND (
        n.nspname = 'public' AND c.relkind IN ('r', 'p', 'S') AND c.relname <> '_prisma_migrations'

@@ -135,14 +135,19 @@ async function embedded(dataDir: string, log: DatabaseLog): Promise<Backend> {
   }
 }
 
-/** Lets what is under way end; a connection that somebody keeps is left behind, so that closing never hangs. */
+/**
+ * Lets what is under way end; a connection that somebody keeps is left behind, so that closing never hangs. The pool
+ * would forget those who wait for a connection, without a word to them, so they are served first.
+ */
 async function endPool(pool: Pool): Promise<void> {
-  await Promise.race([pool.end(), pause(stopGraceMs, undefined, { ref: false })])
+  const deadline = Date.now() + stopGraceMs
+  while (pool.waitingCount > 0 && Date.now() < deadline) await pause(5)
+  await Promise.race([pool.end(), pause(deadline - Date.now(), undefined, { ref: false })])
 }
 
 /** A connection that breaks fails its own query and is replaced; without these listeners it would end the process. */
 function surviveErrors(pool: pg.Pool, log: DatabaseLog): void {
-  pool.on("error", (error) => log.warn({ err: error }, "an idle database connection broke; it is replaced"))
+  pool.on("error", () => {}) // of an idle connection, which has told it already
   pool.on("connect", (client) => {
     client.on("error", (error) => log.warn({ err: error }, "a database connection broke"))
   })
