@@ -39,7 +39,9 @@ export async function answering(kind: DatabaseKind, perSecond: number): Promise<
   const world = await openWorld(kind)
   const samples = await samplePayloads(world)
   const target = { port: world.server.port, secret: world.webhookSecret }
+  const cpuBefore = world.server.cpuMs()
   const answers = await atRate(target, { perSecond, seconds, next: varied(samples) })
+  const cpuMs = (world.server.cpuMs() - cpuBefore) / answers.length
   // Marks the end: the last thing that happens on each pull request, seen when its gate opens.
   const { people } = world.hub.github
   const heads: string[] = []
@@ -60,6 +62,7 @@ export async function answering(kind: DatabaseKind, perSecond: number): Promise<
   return [
     `${kind}, ${perSecond}/s for ${seconds} s: ${answers.length} sent, ${bad} not 2xx, ${lost} lost`,
     `p50 ${percentile(times, 0.5).toFixed(1)} ms, p99 ${percentile(times, 0.99).toFixed(1)} ms`,
+    `${cpuMs.toFixed(1)} ms of processor time a delivery`,
     `worked off ${(workedOff / 1000).toFixed(1)} s after the last, ${Number(row?.waiting ?? 0)} left waiting`,
   ].join("; ")
 }

@@ -16,6 +16,8 @@ export type BenchServer = {
   pid: number
   /** Resident memory of the process, in MB of 10^6 bytes. */
   memoryMb(): number
+  /** Processor time the process has used so far, all threads, in milliseconds. */
+  cpuMs(): number
   /** Stops it and answers what `sql` gives on its database afterwards. */
   stopAndAsk<Row>(sql: string): Promise<Row[]>
 }
@@ -87,6 +89,7 @@ export async function startServer(kind: DatabaseKind, identity: ServerIdentity, 
     port,
     pid,
     memoryMb: () => memoryOf(pid),
+    cpuMs: () => cpuOf(pid),
     async stopAndAsk<Row>(sql: string) {
       await stopped(child)
       const where = postgres === null ? { dataDir: join(dataDir, "data") } : { databaseUrl: postgres.url }
@@ -122,4 +125,10 @@ export async function stopped(child: ChildProcess): Promise<void> {
 function memoryOf(pid: number): number {
   const line = /VmRSS:\s+(\d+) kB/.exec(readFileSync(`/proc/${pid}/status`, "utf8"))
   return Math.round((Number(line?.[1] ?? 0) * 1024) / 1e6)
+}
+
+/** Linux counts in ticks of 10 ms. */
+function cpuOf(pid: number): number {
+  const fields = readFileSync(`/proc/${pid}/stat`, "utf8").split(") ")[1]?.split(" ") ?? []
+  return (Number(fields[11]) + Number(fields[12])) * 10
 }

@@ -16,7 +16,7 @@ import { doorHandler } from "./webhook/receive.ts"
 
 /** Process exit codes: 1 the environment or the start failed, 2 it could not go on. */
 
-const workerPace = { concurrency: 8, pollMs: 1000, touchMs: 5000 }
+const workerPace = { concurrency: 8, pollMs: 1000, touchMs: 5000, restMs: 80 }
 const stopGraceMs = 6000
 
 async function main(): Promise<void> {

@@ -1,5 +1,5 @@
 import type { Prisma } from "../generated/client.ts"
-import type { CheckFact, PullRequestFact } from "../promotion/fact.ts"
+import type { CheckFact } from "../promotion/fact.ts"
 import type { HeardAsk, HeardFact, HeardRepository } from "../promotion/hearsay.ts"
 
 /**
@@ -156,24 +156,5 @@ export async function openPullRequestsAt(
   return rows.map((row) => ({ repositoryId: Number(row.repository_id), number: row.number }))
 }
 
-/** The newest fact about a pull request; null when nothing was heard of it. */
-export async function readPullRequest(
-  tx: FactWriter,
-  place: { repositoryId: number; number: number },
-): Promise<PullRequestFact | null> {
-  const rows = await tx.$queryRaw<{ data: PullRequestFact }[]>`
-    SELECT data FROM fact WHERE repository_id = ${BigInt(place.repositoryId)} AND kind = 'pull-request'
-      AND key = ${String(place.number)}`
-  return rows[0]?.data ?? null
-}
-
 /** Most checks of one commit that are judged; more are not read, and the gate treats that as not knowing. */
 export const checkLimit = 1000
-
-/** All checks known for one commit, `checkLimit + 1` at most. */
-export async function readChecks(tx: FactWriter, place: { repositoryId: number; sha: string }): Promise<CheckFact[]> {
-  const rows = await tx.$queryRaw<{ data: CheckFact }[]>`
-    SELECT data FROM fact WHERE repository_id = ${BigInt(place.repositoryId)} AND kind = 'check' AND sha = ${place.sha}
-    ORDER BY key LIMIT ${checkLimit + 1}`
-  return rows.map((row) => row.data)
-}

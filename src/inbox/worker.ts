@@ -43,7 +43,13 @@ export type RunningWorker = {
 }
 
 /** How many subjects are looked at side by side, and how often a sleeping worker looks by itself. */
-export type WorkerPace = { concurrency: number; pollMs: number; touchMs: number }
+export type WorkerPace = {
+  concurrency: number
+  pollMs: number
+  touchMs: number
+  /** Least time between two drains: what arrives meanwhile is drained together. An idle inbox is drained at once. */
+  restMs: number
+}
 
 /**
  * Runs until stopped. Draining and looking go on side by side: a slow answer of GitHub never keeps deliveries waiting.
@@ -51,7 +57,7 @@ export type WorkerPace = { concurrency: number; pollMs: number; touchMs: number 
 export function runWorker(deps: WorkerDeps, pace: WorkerPace): RunningWorker {
   const held = new Map<string, { claim: Claim; done: Promise<void> }>()
   const onError = (error: unknown): void => deps.onFailure(null, error)
-  const looking = startLoop({ pollMs: pace.pollMs, onError }, async () => {
+  const looking = startLoop({ pollMs: pace.pollMs, restMs: 0, onError }, async () => {
     const free = pace.concurrency - held.size
     if (free <= 0) return false
     const claims = await deps.queue.take(free)
@@ -66,7 +72,7 @@ export function runWorker(deps: WorkerDeps, pace: WorkerPace): RunningWorker {
     }
     return claims.length === free
   })
-  const draining = startLoop({ pollMs: pace.pollMs, onError }, async () => {
+  const draining = startLoop({ pollMs: pace.pollMs, restMs: pace.restMs, onError }, async () => {
     const did = (await deps.drain()) + (await deps.wakeDue())
     if (did > 0) looking.wake()
     return did > 0
@@ -89,7 +95,10 @@ export function runWorker(deps: WorkerDeps, pace: WorkerPace): RunningWorker {
 type Loop = { wake(): void; stop(): Promise<void> }
 
 /** Does `once` again and again: at once while it says that there is more, else when woken or after a while. */
-function startLoop(options: { pollMs: number; onError(error: unknown): void }, once: () => Promise<boolean>): Loop {
+function startLoop(
+  options: { pollMs: number; restMs: number; onError(error: unknown): void },
+  once: () => Promise<boolean>,
+): Loop {
   let stopping = false
   let woken = false
   let endSleep = (): void => undefined
@@ -100,6 +109,7 @@ function startLoop(options: { pollMs: number; onError(error: unknown): void }, o
         options.onError(error)
         return false
       })
+      if (more && options.restMs > 0 && !stopping) await sleep(options.restMs)
       if (more || woken || stopping) continue
       await new Promise<void>((resolve) => {
         const timer = setTimeout(resolve, options.pollMs)

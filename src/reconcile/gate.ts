@@ -2,11 +2,11 @@ import { createHash } from "node:crypto"
 import type { Prisma } from "../generated/client.ts"
 import { createGate, findGate, updateGate } from "../github/check-run.ts"
 import { gitHubFailure } from "../github/error.ts"
-import type { PromotionState } from "../promotion/state.ts"
-import type { Verdict } from "../promotion/verdict.ts"
+import type { Plan } from "../promotion/decide.ts"
 import { renderGate, verdictCore, type GateContent } from "../report/check-run.ts"
 import { planReport } from "../report/schedule.ts"
 import type { ReconcileDeps } from "./deps.ts"
+import type { Observation } from "./observe.ts"
 import type { KnownRepository } from "./repository-row.ts"
 
 /**
@@ -30,50 +30,54 @@ export type GateWrite = {
   verdictDigest: string
 }
 
-/** What is to be written about a verdict: now, later, or nothing. */
-export type GateIntent = { write: GateWrite | null; lookAgainAtMs: number | null }
+/** What is to be done about the check run. */
+export type GatePlan = {
+  /** To be written now; null: nothing, or not yet. */
+  write: GateWrite | null
+  /** What is to be stored first; null: it is stored already. */
+  intent: GateIntent | null
+  lookAgainAtMs: number | null
+}
+
+/** The newest content that was decided on, whether it is written now or later. */
+export type GateIntent = { runId: string; number: number; sha: string; intendedDigest: string; changedAtMs: number }
+
+const nothing: GatePlan = { write: null, intent: null, lookAgainAtMs: null }
 
 function digestOf(text: string): string {
   return createHash("sha256").update(text).digest("hex")
 }
 
-/** Decides what to write and stores the intent. Runs in the transaction that records the verdict. */
-export async function intendGate(
-  tx: Prisma.TransactionClient,
-  place: { repositoryId: number; promotion: PromotionState },
-  judged: { verdict: Verdict; nowMs: number },
-): Promise<GateIntent> {
-  const { repositoryId, promotion } = place
-  const { verdict, nowMs } = judged
+/** Decides what to write about a verdict, and when. */
+export function planGate({ snapshot, report }: Observation, { verdict, promotion }: Plan): GatePlan {
+  if (verdict === null || promotion === null) return nothing
   const content = renderGate(verdict, { runId: promotion.runId })
   const digest = digestOf(JSON.stringify(content))
   const verdictDigest = digestOf(verdictCore(verdict))
-  const key = { repositoryId: BigInt(repositoryId), number: promotion.number, sha: verdict.headSha }
-  const row = await tx.gateReport.findUnique({ where: { repositoryId_number_sha: key } })
   const plan = planReport({
-    nowMs,
+    nowMs: snapshot.nowMs,
     next: { digest, verdictDigest },
-    intendedDigest: row?.intendedDigest ?? null,
-    changedAtMs: row?.changedAt.getTime() ?? null,
-    shown:
-      row === null || row.shownDigest === null ? null : { digest: row.shownDigest, verdictDigest: row.shownVerdict },
+    intendedDigest: report?.intendedDigest ?? null,
+    changedAtMs: report?.changedAtMs ?? null,
+    shown: report?.shownDigest == null ? null : { digest: report.shownDigest, verdictDigest: report.shownVerdict },
   })
-  if (plan.kind === "nothing") return { write: null, lookAgainAtMs: null }
-  const changedAt = new Date(plan.changedAtMs)
-  const intent = { runId: promotion.runId, intendedDigest: digest, changedAt }
+  if (plan.kind === "nothing") return nothing
+  const place = { runId: promotion.runId, number: promotion.number, sha: verdict.headSha }
+  const stored = report?.intendedDigest === digest && report.changedAtMs === plan.changedAtMs
+  const intent = stored ? null : { ...place, intendedDigest: digest, changedAtMs: plan.changedAtMs }
+  if (plan.kind === "later") return { write: null, intent, lookAgainAtMs: plan.atMs }
+  const checkRunId = report?.checkRunId ?? null
+  const unanswered = report !== null && report.shownDigest === null
+  return { write: { ...place, checkRunId, unanswered, content, digest, verdictDigest }, intent, lookAgainAtMs: null }
+}
+
+/** Stores what is intended, in the transaction that records the verdict. */
+export async function storeIntent(tx: Prisma.TransactionClient, repositoryId: number, plan: GatePlan): Promise<void> {
+  if (plan.intent === null) return
+  const { runId, number, sha, intendedDigest, changedAtMs } = plan.intent
+  const key = { repositoryId: BigInt(repositoryId), number, sha }
+  const intent = { runId, intendedDigest, changedAt: new Date(changedAtMs) }
   await tx.gateReport.upsert({ where: { repositoryId_number_sha: key }, create: { ...key, ...intent }, update: intent })
-  if (plan.kind === "later") return { write: null, lookAgainAtMs: plan.atMs }
-  const write: GateWrite = {
-    runId: promotion.runId,
-    number: promotion.number,
-    sha: verdict.headSha,
-    checkRunId: row === null || row.checkRunId === null ? null : Number(row.checkRunId),
-    unanswered: row !== null && row.shownDigest === null,
-    content,
-    digest,
-    verdictDigest,
-  }
-  return { write, lookAgainAtMs: null }
 }
 
 /** Writes the check run and stores that it is shown. */

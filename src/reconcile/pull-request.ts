@@ -1,128 +1,87 @@
 import type { Prisma } from "../generated/client.ts"
-import { checkLimit, readChecks, readPullRequest } from "../inbox/facts.ts"
-import type { HeardLabel } from "../promotion/hearsay.ts"
 import { subjectKey } from "../inbox/subject.ts"
 import { lockLane } from "../ledger/ledger.ts"
 import { decide, type Plan } from "../promotion/decide.ts"
-import type { LabelAsk, Need, Snapshot } from "../promotion/snapshot.ts"
 import type { ReconcileDeps } from "./deps.ts"
-import { intendGate, writeGate, type GateIntent } from "./gate.ts"
+import { planGate, storeIntent, writeGate, type GatePlan } from "./gate.ts"
 import { look, nothingSeen, type Seen } from "./look.ts"
-import { readPauses, readPromotion, record } from "./record.ts"
-import { readRepository, type KnownRepository } from "./repository-row.ts"
-
-/** The pull request to look at. */
-export type PullRequestPlace = { repositoryId: number; number: number }
+import { observe, type Observation, type PullRequestPlace } from "./observe.ts"
+import { record } from "./record.ts"
 
 /** Rounds of deciding and looking in one pass; each round answers what the one before needed. */
 const limitRounds = 4
 
-type Round =
-  | { kind: "done" }
-  | { kind: "needs"; repository: KnownRepository; needs: readonly Need[] }
-  | { kind: "decided"; repository: KnownRepository; intent: GateIntent }
+/** What is to be done, as far as it was decided. */
+type Considered = { observation: Observation; plan: Plan; gate: GatePlan }
 
 /**
  * Brings one pull request's ledger and gate up to date: observe, decide, append, apply, report.
  *
- * Nothing is asked of GitHub while the lane's lock is held. What the lock protects is read under it, so the decision
- * stands on the ledger's head it is appended to.
+ * It is considered without the lock first, which costs one statement and is all for the many wakes that change
+ * nothing. If there is something to do, it is considered once more under the lane's lock, so that the decision stands
+ * on the very head of the ledger it is appended to. Nothing is asked of GitHub while the lock is held.
  */
 export async function reconcilePullRequest(deps: ReconcileDeps, place: PullRequestPlace): Promise<void> {
   const seen = nothingSeen()
   for (let count = 0; count < limitRounds; count += 1) {
-    const round = await deps.prisma.$transaction((tx) => decideUnderLock({ deps, tx, place, seen }))
-    if (round.kind === "done" || seen.gone) return
-    if (round.kind === "needs") {
-      await look(deps, { repository: round.repository, number: place.number }, { needs: round.needs, seen })
-      continue
+    const first = await consider(deps.prisma, place, { deps, seen })
+    if (first === null || isIdle(first)) return
+    const done = first.plan.needs.length > 0 ? first : await doUnderLock(deps, place, seen)
+    if (done === null || seen.gone) return
+    if (done.plan.needs.length === 0) {
+      if (done.gate.write !== null) await writeGate(deps, done.observation.repository, done.gate.write)
+      return
     }
-    if (round.intent.write !== null) await writeGate(deps, round.repository, round.intent.write)
-    return
+    const { repository } = done.observation
+    await look(deps, { repository, number: place.number }, { needs: done.plan.needs, seen })
   }
   throw new Error(`pull request ${place.number} of repository ${place.repositoryId} did not settle`)
 }
 
-type Pass = { deps: ReconcileDeps; tx: Prisma.TransactionClient; place: PullRequestPlace; seen: Seen }
-
-async function decideUnderLock(pass: Pass): Promise<Round> {
-  const { tx, place, seen } = pass
-  const repository = await readRepository(tx, place.repositoryId)
-  if (repository === null) return { kind: "done" }
-  const lock = await lockLane(tx, place.repositoryId)
-  const snapshot = await observe(pass, repository)
-  const plan = decide(snapshot)
-  if (plan.needs.length > 0) return { kind: "needs", repository, needs: plan.needs }
-  const cause = `job:${subjectKey({ kind: "pull-request", ...place })}`
-  await record(tx, lock, { drafts: plan.entries, cause, nowMs: snapshot.nowMs })
-  await settleAsks(pass, plan.answers)
-  if (seen.gone) return { kind: "done" }
-  const intent = await intend(pass, { plan, nowMs: snapshot.nowMs })
-  await lookAgain(pass, intent.lookAgainAtMs)
-  return { kind: "decided", repository, intent }
+async function consider(
+  db: Pick<Prisma.TransactionClient, "$queryRaw">,
+  place: PullRequestPlace,
+  pass: { deps: ReconcileDeps; seen: Seen },
+): Promise<Considered | null> {
+  const observation = await observe(db, place, pass)
+  if (observation === null) return null
+  const plan = decide(observation.snapshot)
+  return { observation, plan, gate: planGate(observation, plan) }
 }
 
-async function intend({ tx, place }: Pass, decided: { plan: Plan; nowMs: number }): Promise<GateIntent> {
-  const { plan, nowMs } = decided
-  if (plan.verdict === null || plan.promotion === null) return { write: null, lookAgainAtMs: null }
-  const where = { repositoryId: place.repositoryId, promotion: plan.promotion }
-  return intendGate(tx, where, { verdict: plan.verdict, nowMs })
+function isIdle({ observation, plan, gate }: Considered): boolean {
+  const nothingToSay = plan.needs.length === 0 && plan.entries.length === 0 && plan.answers.length === 0
+  return nothingToSay && gate.write === null && gate.intent === null && gate.lookAgainAtMs === observation.lookAgainAtMs
 }
 
-async function observe({ deps, tx, place, seen }: Pass, repository: KnownRepository): Promise<Snapshot> {
-  const pullRequest = await readPullRequest(tx, place)
-  const checks =
-    pullRequest === null ? [] : await readChecks(tx, { repositoryId: place.repositoryId, sha: pullRequest.headSha })
-  const label = repository.config?.config.pause.label ?? null
-  return {
-    nowMs: deps.clock.now().getTime(),
-    ownAppId: deps.ownAppId,
-    repository: { id: repository.id, ...repository.address, defaultBranch: repository.defaultBranch },
-    config: repository.config,
-    pullRequest,
-    checks,
-    sight: checks.length > checkLimit ? "partial" : seen.sight,
-    promotion: await readPromotion(tx, place),
-    pauses: await readPauses(tx, place.repositoryId),
-    labelAsks: label === null ? [] : await readLabelAsks(tx, place, label),
-    roles: seen.roles,
-    newRunId: deps.newRunId(),
-  }
+async function doUnderLock(deps: ReconcileDeps, place: PullRequestPlace, seen: Seen): Promise<Considered | null> {
+  return deps.prisma.$transaction(async (tx) => {
+    const lock = await lockLane(tx, place.repositoryId)
+    const considered = await consider(tx, place, { deps, seen })
+    if (considered === null || considered.plan.needs.length > 0) return considered
+    const { observation, plan, gate } = considered
+    const cause = `job:${subjectKey({ kind: "pull-request", ...place })}`
+    await record(tx, lock, { drafts: plan.entries, cause, nowMs: observation.snapshot.nowMs })
+    await settleAsks(tx, place, { keys: plan.answers, at: deps.clock.now() })
+    await storeIntent(tx, place.repositoryId, gate)
+    if (gate.lookAgainAtMs !== observation.lookAgainAtMs) await lookAgain(tx, place, gate.lookAgainAtMs)
+    return considered
+  })
 }
 
-/** Changes of the label that are looked back at. */
-const limitLabelAsks = 20
-
-async function readLabelAsks(
+async function settleAsks(
   tx: Prisma.TransactionClient,
   place: PullRequestPlace,
-  label: string,
-): Promise<LabelAsk[]> {
-  const rows = await tx.ask.findMany({
-    where: {
-      repositoryId: BigInt(place.repositoryId),
-      number: place.number,
-      kind: "label",
-      data: { path: ["label"], equals: label },
-    },
-    orderBy: [{ at: "desc" }, { key: "desc" }],
-    take: limitLabelAsks,
-  })
-  return rows.map((row) => {
-    const { on, actor, actorIsBot, cause } = row.data as HeardLabel
-    return { key: row.key, atMs: row.at.getTime(), on, actor, actorIsBot, cause, answered: row.settledAt !== null }
-  })
-}
-
-async function settleAsks({ deps, tx, place }: Pass, keys: readonly string[]): Promise<void> {
+  { keys, at }: { keys: readonly string[]; at: Date },
+): Promise<void> {
   if (keys.length === 0) return
   await tx.ask.updateMany({
     where: { repositoryId: BigInt(place.repositoryId), key: { in: [...keys] } },
-    data: { settledAt: deps.clock.now(), answer: {} },
+    data: { settledAt: at, answer: {} },
   })
 }
 
-async function lookAgain({ tx, place }: Pass, atMs: number | null): Promise<void> {
+async function lookAgain(tx: Prisma.TransactionClient, place: PullRequestPlace, atMs: number | null): Promise<void> {
   const subject = subjectKey({ kind: "pull-request", ...place })
   if (atMs === null) {
     await tx.lookAgain.deleteMany({ where: { subject } })

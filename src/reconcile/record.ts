@@ -90,18 +90,6 @@ async function readRun(tx: Prisma.TransactionClient, runId: string): Promise<Pro
   return row === null ? undefined : stateOf(row)
 }
 
-/** The newest promotion of a pull request; null when it never had one. UUIDv7 ids sort by time. */
-export async function readPromotion(
-  tx: Prisma.TransactionClient,
-  place: { repositoryId: number; number: number },
-): Promise<PromotionState | null> {
-  const row = await tx.promotion.findFirst({
-    where: { repositoryId: BigInt(place.repositoryId), number: place.number },
-    orderBy: { id: "desc" },
-  })
-  return row === null ? null : stateOf(row)
-}
-
 /** Numbers of the pull requests whose promotion is on its way to the merge. */
 export async function promotionsUnderWay(
   tx: Pick<Prisma.TransactionClient, "promotion">,

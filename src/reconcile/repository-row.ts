@@ -16,9 +16,10 @@ export type KnownRepository = {
   configHeard: number
 }
 
-type Row = {
-  id: bigint
-  installation_id: bigint
+/** The row as `to_jsonb` gives it: ids are numbers, moments are texts. */
+export type RepositoryRow = {
+  id: number
+  installation_id: number
   owner: string
   name: string
   default_branch: string
@@ -26,7 +27,7 @@ type Row = {
   config_text: string | null
   config_blob: string | null
   config_problems: ConfigProblem[] | null
-  config_read_at: Date | null
+  config_read_at: string | null
   config_heard: number
   config_seen: number
 }
@@ -36,15 +37,17 @@ export async function readRepository(
   tx: Pick<Prisma.TransactionClient, "$queryRaw">,
   repositoryId: number,
 ): Promise<KnownRepository | null> {
-  const rows = await tx.$queryRaw<Row[]>`
-    SELECT id, installation_id, owner, name, default_branch, active, config_text, config_blob, config_problems,
-      config_read_at, config_heard, config_seen
-    FROM repository WHERE id = ${BigInt(repositoryId)}`
-  const row = rows[0]
-  if (row === undefined || !row.active) return null
+  const rows = await tx.$queryRaw<{ row: RepositoryRow }[]>`
+    SELECT to_jsonb(r) AS row FROM repository r WHERE r.id = ${BigInt(repositoryId)}`
+  return rows[0] === undefined ? null : knownRepository(rows[0].row)
+}
+
+/** Reads the row; null when the app is not there any more. */
+export function knownRepository(row: RepositoryRow): KnownRepository | null {
+  if (!row.active) return null
   return {
-    id: repositoryId,
-    installationId: Number(row.installation_id),
+    id: row.id,
+    installationId: row.installation_id,
     address: { owner: row.owner, name: row.name },
     defaultBranch: row.default_branch,
     config: row.config_read_at === null || row.config_heard > row.config_seen ? null : configInForce(row),
@@ -52,7 +55,7 @@ export async function readRepository(
   }
 }
 
-function configInForce(row: Row): ConfigInForce {
+function configInForce(row: RepositoryRow): ConfigInForce {
   if (row.config_blob === null) return { status: "absent", blob: null, config: builtInConfig }
   const lastValid = row.config_text === null ? null : cachedReading(row.config_text)
   const config = lastValid?.status === "valid" ? lastValid.config : builtInConfig

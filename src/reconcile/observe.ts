@@ -1,0 +1,167 @@
+import type { Prisma } from "../generated/client.ts"
+import { checkLimit } from "../inbox/facts.ts"
+import { subjectKey } from "../inbox/subject.ts"
+import type { CheckFact, PullRequestFact } from "../promotion/fact.ts"
+import type { HeardLabel } from "../promotion/hearsay.ts"
+import type { Pause } from "../promotion/pause.ts"
+import type { LabelAsk, Snapshot } from "../promotion/snapshot.ts"
+import type { PromotionState } from "../promotion/state.ts"
+import type { ReconcileDeps } from "./deps.ts"
+import type { Seen } from "./look.ts"
+import { knownRepository, type KnownRepository, type RepositoryRow } from "./repository-row.ts"
+
+/** What is on disk about the check run of a pull request's head. */
+export type StoredReport = {
+  checkRunId: number | null
+  intendedDigest: string
+  shownDigest: string | null
+  shownVerdict: string | null
+  changedAtMs: number
+}
+
+/** Everything a decision about one pull request stands on. */
+export type Observation = {
+  repository: KnownRepository
+  snapshot: Snapshot
+  /** Of the head as it is known now; null: none was ever intended. */
+  report: StoredReport | null
+  /** When it is to be looked at again; null: only when something happens. */
+  lookAgainAtMs: number | null
+}
+
+/** The pull request to look at. */
+export type PullRequestPlace = { repositoryId: number; number: number }
+
+/** Changes of the pause label that are looked back at. */
+const limitLabelAsks = 20
+
+type Row = {
+  repository: RepositoryRow | null
+  pull_request: PullRequestFact | null
+  checks: CheckFact[] | null
+  promotion: PromotionRow | null
+  pauses: PauseRow[] | null
+  labels: LabelRow[] | null
+  report: ReportRow | null
+  look_again: string | null
+}
+
+type PromotionRow = {
+  id: string
+  number: number
+  state: PromotionState["state"]
+  head_sha: string
+  base_ref: string
+  stages: PromotionState["stages"]
+  block_reasons: string[]
+  version: number
+  ended_at: string | null
+}
+
+type PauseRow = {
+  id: string
+  scope: Pause["scope"]
+  number: number | null
+  reason: string | null
+  source: Pause["source"]
+  actor: Pause["actor"]
+  at: string
+}
+
+type LabelRow = { key: string; at: string; data: HeardLabel; settled_at: string | null }
+
+type ReportRow = {
+  check_run_id: number | null
+  intended_digest: string
+  shown_digest: string | null
+  shown_verdict: string | null
+  changed_at: string
+}
+
+/**
+ * Reads all of it in one statement, so it is of one moment and costs one round trip. Null when the repository is
+ * unknown or the app is not there any more.
+ */
+export async function observe(
+  db: Pick<Prisma.TransactionClient, "$queryRaw">,
+  place: PullRequestPlace,
+  pass: { deps: ReconcileDeps; seen: Seen },
+): Promise<Observation | null> {
+  const id = BigInt(place.repositoryId)
+  const subject = subjectKey({ kind: "pull-request", ...place })
+  const rows = await db.$queryRaw<Row[]>`
+    SELECT
+      (SELECT to_jsonb(r) FROM repository r WHERE r.id = ${id}) AS repository,
+      pr.data AS pull_request,
+      (SELECT jsonb_agg(c.data) FROM (
+        SELECT data FROM fact WHERE repository_id = ${id} AND kind = 'check' AND sha = pr.sha
+        ORDER BY key LIMIT ${checkLimit + 1}) c) AS checks,
+      (SELECT to_jsonb(p) FROM promotion p WHERE p.repository_id = ${id} AND p.number = ${place.number}
+        ORDER BY p.id DESC LIMIT 1) AS promotion,
+      (SELECT jsonb_agg(to_jsonb(x) ORDER BY x.at, x.id) FROM pause x WHERE x.repository_id = ${id}) AS pauses,
+      (SELECT jsonb_agg(to_jsonb(a) ORDER BY a.at DESC, a.key DESC) FROM (
+        SELECT key, at, data, settled_at FROM ask
+        WHERE repository_id = ${id} AND number = ${place.number} AND kind = 'label'
+        ORDER BY at DESC, key DESC LIMIT ${limitLabelAsks}) a) AS labels,
+      (SELECT to_jsonb(g) FROM gate_report g
+        WHERE g.repository_id = ${id} AND g.number = ${place.number} AND g.sha = pr.sha) AS report,
+      (SELECT to_jsonb(l.due_at) #>> '{}' FROM look_again l WHERE l.subject = ${subject}) AS look_again
+    FROM (SELECT 1) AS one
+    LEFT JOIN fact pr ON pr.repository_id = ${id} AND pr.kind = 'pull-request' AND pr.key = ${String(place.number)}`
+  const row = rows[0]
+  const repository = row?.repository == null ? null : knownRepository(row.repository)
+  if (row === undefined || repository === null) return null
+  return {
+    repository,
+    snapshot: snapshotOf(row, { repository, ...pass }),
+    report: row.report === null ? null : reportOf(row.report),
+    lookAgainAtMs: row.look_again === null ? null : Date.parse(row.look_again),
+  }
+}
+
+type Context = { repository: KnownRepository; deps: ReconcileDeps; seen: Seen }
+
+function snapshotOf(row: Row, { repository, deps, seen }: Context): Snapshot {
+  const checks = row.checks ?? []
+  const label = repository.config?.config.pause.label
+  return {
+    nowMs: deps.clock.now().getTime(),
+    ownAppId: deps.ownAppId,
+    repository: { id: repository.id, ...repository.address, defaultBranch: repository.defaultBranch },
+    config: repository.config,
+    pullRequest: row.pull_request,
+    checks,
+    sight: checks.length > checkLimit ? "partial" : seen.sight,
+    promotion: row.promotion === null ? null : promotionOf(row.promotion),
+    pauses: (row.pauses ?? []).map(pauseOf),
+    labelAsks: (row.labels ?? []).filter(({ data }) => data.label === label).map(labelAskOf),
+    roles: seen.roles,
+    newRunId: deps.newRunId(),
+  }
+}
+
+function promotionOf(row: PromotionRow): PromotionState {
+  const { id: runId, number, state, stages, version } = row
+  const endedAtMs = row.ended_at === null ? null : Date.parse(row.ended_at)
+  const [headSha, baseRef, blockReasons] = [row.head_sha, row.base_ref, row.block_reasons]
+  return { runId, number, state, headSha, baseRef, stages, blockReasons, version, endedAtMs }
+}
+
+function pauseOf({ id, scope, number, reason, source, actor, at }: PauseRow): Pause {
+  return { id, scope, number, reason, source, actor, atMs: Date.parse(at) }
+}
+
+function labelAskOf({ key, at, data, settled_at: settledAt }: LabelRow): LabelAsk {
+  const { on, actor, actorIsBot, cause } = data
+  return { key, atMs: Date.parse(at), on, actor, actorIsBot, cause, answered: settledAt !== null }
+}
+
+function reportOf(row: ReportRow): StoredReport {
+  return {
+    checkRunId: row.check_run_id,
+    intendedDigest: row.intended_digest,
+    shownDigest: row.shown_digest,
+    shownVerdict: row.shown_verdict,
+    changedAtMs: Date.parse(row.changed_at),
+  }
+}
