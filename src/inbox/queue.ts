@@ -1,6 +1,9 @@
 import { fromPrisma, PgBoss, type JobWithMetadata } from "pg-boss"
 import type pg from "pg"
+import { z } from "zod"
 import type { Prisma } from "../generated/client.ts"
+import { runQuery } from "../lib/db/query.ts"
+import { grouped } from "../lib/grouped.ts"
 import { parseSubject, subjectKey, type Subject } from "./subject.ts"
 
 /**
@@ -9,7 +12,8 @@ import { parseSubject, subjectKey, type Subject } from "./subject.ts"
  *
  * Named race: *the claimed wake*. A plain insert that finds an equal job waiting does nothing; if a worker claims that
  * job before the inserting transaction commits, it reads the facts without what the transaction wrote, and nobody
- * looks again. So subjects are marked by `upsert`, which locks the waiting job until the commit.
+ * looks again. So the waiting jobs are locked until the commit, and `take` passes over what is locked. (pg-boss's own
+ * `upsert` does the same, two statements a subject; here it is two for all of them.)
  */
 export type SubjectQueue = {
   /** Marks subjects dirty, in the caller's transaction. */
@@ -55,7 +59,9 @@ export async function openQueue(options: QueueOptions): Promise<SubjectQueue> {
     monitorVacuum: false,
     reindex: false,
     persistWarnings: false,
+    // A dead replica holds its subjects until its heartbeats are missed: looked for this often.
     monitorIntervalSeconds: 15,
+    superviseIntervalSeconds: 15,
   })
   boss.on("error", (error) => options.onError(error))
   await boss.start()
@@ -74,22 +80,53 @@ export async function openQueue(options: QueueOptions): Promise<SubjectQueue> {
   await boss.createQueue(queueName, work)
   const { policy: _policy, ...changeable } = work
   await boss.updateQueue(queueName, changeable)
+  await recover(boss, options)
   return overBoss(boss)
 }
 
+/**
+ * Takes back what a process that died was working at. The embedded database has one process, so whoever opens the
+ * queue knows that nobody works at anything. On a server another replica may; only a worker that has not been heard of
+ * for `heartbeatSeconds` is taken for dead.
+ *
+ * A death counts as an attempt, so that a subject that kills the process comes to rest like any other that fails.
+ */
+async function recover(boss: PgBoss, { pool, embedded }: QueueOptions): Promise<void> {
+  if (!embedded) return boss.supervise(queueName)
+  const left = `SELECT id FROM pgboss.job WHERE name = $1 AND state = 'active'`
+  const { rows } = await overPool(pool).executeSql(left, [queueName])
+  const ids = z.array(z.object({ id: z.string() })).parse(rows)
+  if (ids.length > 0)
+    await boss.fail(
+      queueName,
+      ids.map(({ id }) => id),
+      { why: "the process died" },
+    )
+}
+
+/** Most subjects settled by one statement. */
+const settledTogether = 50
+
 function overBoss(boss: PgBoss): SubjectQueue {
+  const settle = grouped<Claim>(
+    (waiting) => Math.min(waiting.length, settledTogether),
+    async (claims) => void (await boss.complete(queueName, claims.map(attempt))),
+  )
   return {
     async mark(tx, subjects) {
-      const db = fromPrisma(tx)
-      for (const key of new Set(subjects.map(subjectKey))) {
-        await boss.upsert(queueName, { key }, { singletonKey: key, startAfter: 0, db })
-      }
+      const keys = [...new Set(subjects.map(subjectKey))].toSorted()
+      if (keys.length === 0) return
+      await tx.$queryRaw`
+        SELECT id FROM pgboss.job WHERE name = ${queueName} AND state = 'created' AND singleton_key = ANY(${keys})
+        ORDER BY singleton_key FOR UPDATE`
+      const jobs = keys.map((key) => ({ data: { key }, singletonKey: key }))
+      await boss.insert(queueName, jobs, { db: fromPrisma(tx) })
     },
     async take(limit) {
       const jobs = await boss.fetch<{ key: string }>(queueName, { batchSize: limit, includeMetadata: true })
       return jobs.map(claimOf)
     },
-    settle: async (claim) => void (await boss.complete(queueName, attempt(claim))),
+    settle,
     giveBack: async (claim, why) => void (await boss.fail(queueName, attempt(claim), { why })),
     touch: async (claims) => void (await boss.touch(queueName, claims.map(attempt))),
     async release(claim) {
@@ -110,16 +147,7 @@ function claimOf(job: JobWithMetadata<{ key: string }>): Claim {
   return { subject: parseSubject(job.data.key), jobId: job.id, attempt: job.retryCount }
 }
 
-/** pg-boss on our own pool. A client is checked out, since `pool.query` drops the connection on any SQL error. */
+/** pg-boss on our own pool, on which a statement that fails does not cost the connection. */
 function overPool(pool: pg.Pool): { executeSql(text: string, values?: unknown[]): Promise<{ rows: unknown[] }> } {
-  return {
-    async executeSql(text, values) {
-      const client = await pool.connect()
-      try {
-        return await client.query(text, values)
-      } finally {
-        client.release()
-      }
-    },
-  }
+  return { executeSql: (text, values) => runQuery(pool, text, values) }
 }

@@ -7,10 +7,11 @@ import { gateCheckName } from "../../src/report/check-run.ts"
 import { createTestGitHub, type TestGitHub } from "../github/github.ts"
 import type { People } from "../github/people.ts"
 import type { AppCredentials } from "../github/people/settle.ts"
+import type { Repository } from "../github/state.ts"
 import { testClock, type TestClock } from "./clock.ts"
 import { testDatabase, type TestDatabase } from "./database.ts"
 import { appManifest } from "./manifest.ts"
-import { startApp, type LoggedLine, type RunningApp } from "./running-app.ts"
+import { startApp, type AppGround, type LoggedLine, type RunningApp } from "./running-app.ts"
 
 /** A config that holds the merge until `build` passed. */
 export const enforceBuild = `version: 1
@@ -32,6 +33,8 @@ export type ScenarioOptions = {
   requireGate?: boolean
   /** Whether the app is installed before the scenario begins; true unless told. */
   installed?: boolean
+  /** Puts something between the app and what it stands on, anew for each start of the app. */
+  stand?(ground: AppGround): AppGround
 }
 
 /** A pull request of the scenario. */
@@ -112,16 +115,19 @@ export function useDatabase(): void {
  * unknown to the test GitHub, and nothing was logged as an error.
  */
 export function scenario(name: string, run: (t: Scenario) => Promise<void>, options: ScenarioOptions = {}): void {
-  test(name, async () => {
-    const world = await begin(options)
-    try {
-      await run(world.t)
-      await assertSound(world)
-    } finally {
-      await world.t.app.close()
-      await world.t.github.close()
-    }
-  })
+  test(name, () => playScenario(run, options))
+}
+
+/** Plays a scenario within a test: a world of its own, sound at its end. */
+export async function playScenario(run: (t: Scenario) => Promise<void>, options: ScenarioOptions = {}): Promise<void> {
+  const world = await begin(options)
+  try {
+    await run(world.t)
+    await assertSound(world)
+  } finally {
+    await world.t.app.close()
+    await world.t.github.close()
+  }
 }
 
 type World = { t: Scenario; tolerant: () => boolean }
@@ -148,8 +154,9 @@ async function begin(options: ScenarioOptions): Promise<World> {
   let runs = 0
   const newRunId = (): string => `01930000-0000-7000-8000-${String((runs += 1)).padStart(12, "0")}`
   const ground = { database, github, credentials, clock, logged, newRunId }
-  const state = { app: await startApp(ground), tolerant: false }
-  const t = verbs({ ground, repo, state })
+  const start = (): Promise<RunningApp> => startApp(options.stand?.(ground) ?? ground)
+  const state = { app: await start(), tolerant: false }
+  const t = verbs({ ground, start, repo, state })
   if (options.installed !== false) {
     await t.install()
     await t.quiet()
@@ -159,26 +166,23 @@ async function begin(options: ScenarioOptions): Promise<World> {
 }
 
 type Ingredients = {
-  ground: Parameters<typeof startApp>[0] & { database: TestDatabase; clock: TestClock }
+  ground: AppGround & { database: TestDatabase; clock: TestClock }
+  start(): Promise<RunningApp>
   repo: string
   state: { app: RunningApp; tolerant: boolean }
 }
 
-function verbs({ ground, repo, state }: Ingredients): Scenario {
+function verbs({ ground, start, repo, state }: Ingredients): Scenario {
   const { github, database, clock, credentials, logged } = ground
   const { people } = github
   const repository = [...github.state.repositories.values()].find((one) => `${one.owner.login}/${one.name}` === repo)
   if (repository === undefined) throw new Error("no repository")
   let branches = 0
-  const headOf = (pr: OpenedPullRequest): string => {
-    const pull = repository.pulls.get(pr.number)
-    if (pull === undefined) throw new Error(`no pull request ${pr.number}`)
-    return pull.headSha
+  const nextChange = (): { head: string; files: Record<string, string> } => {
+    branches += 1
+    const files = { [`src/change-${branches}.ts`]: `export const change = ${branches}\n` }
+    return { head: `feature-${branches}`, files }
   }
-  const ledger = async (): Promise<LedgerEntry[]> =>
-    (await readRows(database.prisma, repository.id, { afterSeq: 0, limit: 10_000 })).map((row) =>
-      parseEntryBody(row.body),
-    )
   return {
     repo,
     repositoryId: repository.id,
@@ -191,15 +195,12 @@ function verbs({ ground, repo, state }: Ingredients): Scenario {
     get app() {
       return state.app
     },
+    ...sights(ground, repository),
     install: async () => (await people.installApp({ app: "portcullis", repos: [repo] })).installationId,
-    openPullRequest: async ({ by = "max", draft = false, base = "main" } = {}) => {
-      branches += 1
-      const files = { [`src/change-${branches}.ts`]: `export const change = ${branches}\n` }
-      return people.openPullRequest({ repo, by, head: `feature-${branches}`, base, draft, files })
-    },
+    openPullRequest: async ({ by = "max", draft = false, base = "main" } = {}) =>
+      people.openPullRequest({ repo, by, base, draft, ...nextChange() }),
     push: async (pr, by = "max") => {
-      branches += 1
-      const files = { [`src/change-${branches}.ts`]: `export const change = ${branches}\n` }
+      const { files } = nextChange()
       return (await people.pushToPullRequest({ repo, by, number: pr.number, files })).headSha
     },
     check: async (pr, { name = "build", app = "github-actions", conclusion = "success", newRun = false } = {}) => {
@@ -208,8 +209,34 @@ function verbs({ ground, repo, state }: Ingredients): Scenario {
     },
     says: async (pr, who, text) => (await people.comment({ repo, by: who, number: pr.number, body: text })).id,
     quiet: () => state.app.quiet(),
+    tryMerge: async (pr, who = "max") => {
+      try {
+        await people.mergePullRequest({ repo, by: who, number: pr.number })
+        return null
+      } catch (error) {
+        return error instanceof Error ? error.message : String(error)
+      }
+    },
+    restart: async () => {
+      await state.app.close()
+      state.app = await start()
+    },
+    tolerateErrors: () => {
+      state.tolerant = true
+    },
+  }
+}
+
+type Sights = Pick<Scenario, "gate" | "ledger" | "ledgerTypes" | "told" | "reactions" | "replies">
+
+function sights({ database, credentials }: Ingredients["ground"], repository: Repository): Sights {
+  const ledger = async (): Promise<LedgerEntry[]> =>
+    (await readRows(database.prisma, repository.id, { afterSeq: 0, limit: 10_000 })).map((row) =>
+      parseEntryBody(row.body),
+    )
+  return {
     gate: (pr) => {
-      const sha = headOf(pr)
+      const sha = repository.pulls.get(pr.number)?.headSha
       const run = repository.checkRuns.findLast(
         (one) => one.headSha === sha && one.name === gateCheckName && one.app.id === credentials.appId,
       )
@@ -231,14 +258,6 @@ function verbs({ ground, repo, state }: Ingredients): Scenario {
       (await ledger())
         .filter((entry) => entry.seq > afterSeq)
         .map((entry) => [`${entry.type} by ${entry.actor.login}`, JSON.parse(steady(JSON.stringify(entry.payload)))]),
-    tryMerge: async (pr, who = "max") => {
-      try {
-        await people.mergePullRequest({ repo, by: who, number: pr.number })
-        return null
-      } catch (error) {
-        return error instanceof Error ? error.message : String(error)
-      }
-    },
     reactions: (commentId) =>
       repository.comments
         .find((one) => one.id === commentId)
@@ -247,18 +266,11 @@ function verbs({ ground, repo, state }: Ingredients): Scenario {
       repository.comments
         .filter((one) => one.issueNumber === pr.number && one.author.login === "portcullis[bot]")
         .map((one) => steady(one.body)),
-    restart: async () => {
-      await state.app.close()
-      state.app = await startApp(ground)
-    },
-    tolerateErrors: () => {
-      state.tolerant = true
-    },
   }
 }
 
 /** Takes out what differs from run to run: run ids, commit ids, ids of comments. */
-function steady(text: string): string {
+export function steady(text: string): string {
   return text
     .replaceAll(/[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[0-9a-f]{4}-[0-9a-f]{12}/g, "<run id>")
     .replaceAll(/\b[0-9a-f]{40}\b/g, "<sha>")

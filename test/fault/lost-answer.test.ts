@@ -1,0 +1,9 @@
+import { test } from "vitest"
+import { useDatabase } from "../harness/scenario.ts"
+import { playEveryCut } from "./every-cut.ts"
+
+useDatabase()
+
+test("a commit whose answer is lost is neither lost nor made twice", async () => {
+  await playEveryCut("lose answer", ({ kind }) => kind !== "request")
+}, 300_000)

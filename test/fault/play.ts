@@ -1,0 +1,93 @@
+import { playScenario, type Scenario } from "../harness/scenario.ts"
+import { beginLife, type Cut, type Fate, type Life } from "./mortal.ts"
+import { stateOf, steps, type State, type Step, type Trail } from "./path.ts"
+import { letClaimsLapse, superviseQueue } from "./queue-time.ts"
+
+/** Playing the path: once undisturbed, and then again with something going wrong in every step. */
+
+/** What there was to see after a step, and the cuts that the app passed in it. */
+export type Played = { step: string; state: State; cuts: readonly Cut[] }
+
+/** How a play is disturbed, and who looks on. What is left out does nothing. */
+export type Disturbance = {
+  /** Asked at each cut of the first life in every step; `place` counts from 0 in each step. */
+  fateOf?(cut: Cut, place: number): Fate
+  /** Before each step: sets up what goes wrong in it. */
+  before?(t: Scenario): void
+  /** When the app has done what it could by itself, or died and was started again. */
+  then?(t: Scenario): Promise<void>
+  /** Looks at what there is after each step. */
+  after(played: Played): void
+}
+
+type Watch = { on: boolean; cuts: Cut[]; lives: Life[]; answerLost: boolean }
+
+/**
+ * Plays the path. After a death the process is started again on the same database, a sweep runs, as at every start,
+ * and the path goes on.
+ */
+export async function playPath(disturbance: Disturbance): Promise<void> {
+  const watch: Watch = { on: false, cuts: [], lives: [], answerLost: false }
+  const run = async (t: Scenario): Promise<void> => {
+    t.tolerateErrors()
+    const trail: Trail = { pr: { number: 0 } }
+    for (const step of steps) {
+      t.clock.advance(1000)
+      disturbance.before?.(t)
+      Object.assign(watch, { on: true, cuts: [], answerLost: false })
+      await takeStep({ t, trail, watch }, step)
+      await disturbance.then?.(t)
+      disturbance.after({ step: step.name, state: await stateOf(t), cuts: watch.cuts })
+    }
+  }
+  await playScenario(run, {
+    installed: false,
+    stand: (ground) => {
+      const life = beginLife(ground, (cut) => {
+        if (!watch.on) return "go on"
+        watch.cuts.push(cut)
+        const fate = disturbance.fateOf?.(cut, watch.cuts.length - 1) ?? "go on"
+        watch.answerLost ||= fate === "lose answer"
+        return fate
+      })
+      watch.lives.push(life)
+      return life.ground
+    },
+  })
+  for (const life of watch.lives) await life.end()
+}
+
+type Play = { t: Scenario; trail: Trail; watch: Watch }
+
+async function takeStep({ t, trail, watch }: Play, step: Step): Promise<void> {
+  const isHurt = (): boolean => watch.lives.at(-1)?.isDead() === true || watch.answerLost
+  await unless(isHurt, async () => {
+    await step.act(t, trail)
+    await t.quiet()
+  })
+  watch.on = false
+  const life = watch.lives.at(-1)
+  if (life?.isDead() === true) await revive(t, life)
+  if (!watch.answerLost) return
+  // What the app took without learning of it is only given back when nobody has touched it for a while.
+  await letClaimsLapse(t.database.pool)
+  await superviseQueue(t.database.pool)
+  await t.quiet()
+}
+
+async function unless(isHurt: () => boolean, work: () => Promise<void>): Promise<void> {
+  try {
+    await work()
+  } catch (error) {
+    if (!isHurt()) throw error
+  }
+}
+
+async function revive(t: Scenario, dead: Life): Promise<void> {
+  await dead.gone()
+  // On a server the new process cannot know that the old one is dead, except by its silence.
+  if (t.database.kind === "postgresql") await letClaimsLapse(t.database.pool)
+  await t.restart()
+  await t.app.sweep()
+  await t.quiet()
+}
