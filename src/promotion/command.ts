@@ -1,4 +1,5 @@
-import { fromMarkdown } from "mdast-util-from-markdown"
+import { clip } from "../lib/clip.ts"
+import { ordinaryParagraphs, tagPattern } from "./paragraph.ts"
 
 /** A command as written in a comment. */
 export type Command =
@@ -11,62 +12,140 @@ const limitCommands = 10
 /** Longest reason kept, in UTF-16 units. */
 const limitReason = 300
 
-const commandLine = /^\/(pause-promotion|resume-promotion)(?:[ \t]+(.*))?$/
+const commandLine = /^ {0,3}\/(pause-promotion|resume-promotion)(?:\s+(.*))?$/s
 
 /** Cheap test whether a comment can hold a command at all; {@link parseCommands} decides. */
 export function mayHoldCommand(body: string): boolean {
-  return /^[ \t]{0,3}\/[a-z]/m.test(body)
+  return /^ {0,3}\/[a-z]/m.test(body)
 }
 
 /**
  * Reads the commands of a comment: lines of ordinary paragraphs that begin with a slash and a known name. What stands
- * in code blocks, quotes, lists, inline code or HTML comments is not a command.
+ * in code blocks, quotes, lists, inline code or HTML comments is not a command. Takes time in proportion to the length.
  *
  * @see https://spec.commonmark.org/ for what is a paragraph
  */
 export function parseCommands(body: string): Command[] {
   if (!mayHoldCommand(body)) return []
-  const source = body.replaceAll("\r\n", "\n")
-  const commands: Command[] = []
-  for (const block of fromMarkdown(source).children) {
-    if (block.type !== "paragraph") continue
-    for (const child of block.children) {
-      if (child.type !== "text" || child.position === undefined) continue
-      const { start, end } = child.position
-      commands.push(...commandsOf(source, { from: start.offset ?? 0, to: end.offset ?? 0 }))
-    }
-  }
-  return commands.slice(0, limitCommands)
+  return ordinaryParagraphs(body).flatMap(commandsOf).slice(0, limitCommands)
 }
 
-/** Commands on the lines that begin inside a run of text. The rest of such a line is taken as it was written. */
-function commandsOf(source: string, run: { from: number; to: number }): Command[] {
-  const commands: Command[] = []
-  let lineStart = atLineStart(source, run.from) ? run.from : nextLine(source, run.from)
-  while (lineStart < run.to) {
-    const lineEnd = source.indexOf("\n", lineStart)
-    const line = source.slice(lineStart, lineEnd < 0 ? source.length : lineEnd).trim()
-    const command = readLine(line)
-    if (command !== undefined) commands.push(command)
-    lineStart = nextLine(source, lineStart)
-  }
-  return commands
-}
-
-function atLineStart(source: string, offset: number): boolean {
-  const before = source.slice(source.lastIndexOf("\n", offset - 1) + 1, offset)
-  return before.trim() === ""
-}
-
-function nextLine(source: string, offset: number): number {
-  const newline = source.indexOf("\n", offset)
-  return newline < 0 ? source.length : newline + 1
+function commandsOf(lines: readonly string[]): Command[] {
+  const commands = lines.map(readLine)
+  if (commands.every((command) => command === undefined)) return []
+  const text = lines.join("\n")
+  const hidden = hiddenSpans(text)
+  let start = 0
+  let past = 0
+  return commands.flatMap((command, index) => {
+    const from = start
+    start += (lines[index]?.length ?? 0) + 1
+    while ((hidden[past]?.to ?? from) < from) past += 1
+    const span = hidden[past]
+    return command === undefined || (span !== undefined && span.from < from) ? [] : [command]
+  })
 }
 
 function readLine(line: string): Command | undefined {
   const match = commandLine.exec(line)
   if (match === null) return undefined
-  const reason = (match[2] ?? "").trim().slice(0, limitReason)
+  const reason = clip((match[2] ?? "").trim(), limitReason).trim()
   const name = match[1] === "pause-promotion" ? "pause-promotion" : "resume-promotion"
   return { name, reason: reason === "" ? null : reason }
+}
+
+type Span = { from: number; to: number }
+
+/** Longest tag looked for, so that a row of unfinished ones costs no more than it should. */
+const limitTag = 2000
+
+/** Stretches of a paragraph that show no text of their own: inline code, HTML, link targets. In order, disjoint. */
+function hiddenSpans(text: string): Span[] {
+  const spans: Span[] = []
+  const find = finder(text)
+  let at = 0
+  const definition = /^ {0,3}\[[^\]]*\]:/.exec(text)
+  if (definition !== null) at = hide(spans, { from: 0, to: text.length })
+  const mark = /[\\`<]|\]\(/g
+  for (;;) {
+    mark.lastIndex = at
+    const found = mark.exec(text)
+    if (found === null) return spans
+    const from = found.index
+    const to = endOf(text, { from, mark: found[0], find })
+    at = to === undefined ? from + plainLength(text, from) : hide(spans, { from, to })
+  }
+}
+
+function hide(spans: Span[], span: Span): number {
+  spans.push(span)
+  return span.to
+}
+
+/** Length of a mark that means nothing: a run of backticks without its counterpart, an escaped sign, one sign. */
+function plainLength(text: string, at: number): number {
+  if (text[at] === "`") return ticksAt(text, at)
+  return text[at] === "\\" ? 2 : 1
+}
+
+function ticksAt(text: string, at: number): number {
+  let end = at
+  while (text[end] === "`") end += 1
+  return end - at
+}
+
+type Find = {
+  next(mark: string, from: number): number | undefined
+  ticks(length: number, from: number): number | undefined
+}
+
+function endOf(text: string, { from, mark, find }: { from: number; mark: string; find: Find }): number | undefined {
+  if (mark === "\\") return undefined
+  if (mark === "](") return find.next(")", from)
+  if (mark === "`") {
+    const length = ticksAt(text, from)
+    return find.ticks(length, from + length)
+  }
+  return htmlEnd(text, { from, find })
+}
+
+const enclosed = [
+  ["<!--", "-->"],
+  ["<?", "?>"],
+  ["<![CDATA[", "]]>"],
+] as const
+
+function htmlEnd(text: string, { from, find }: { from: number; find: Find }): number | undefined {
+  for (const [start, end] of enclosed) if (text.startsWith(start, from)) return find.next(end, from + 2)
+  if (/^<![A-Za-z]/.test(text.slice(from, from + 3))) return find.next(">", from)
+  const near = text.slice(from, from + limitTag)
+  const link = /^<[a-z][a-z0-9+.-]{1,31}:[^\s<>]*>/i.exec(near)
+  if (link !== null) return from + link[0].length
+  tagPattern.lastIndex = 0
+  return tagPattern.test(near) ? from + tagPattern.lastIndex : undefined
+}
+
+/** Finds ends, from left to right; one that was not found is not looked for again. */
+function finder(text: string): Find {
+  const absent = new Set<string>()
+  const runs = new Map<number, { starts: number[]; past: number }>()
+  for (const run of text.matchAll(/`+/g)) {
+    const known = runs.get(run[0].length)
+    if (known === undefined) runs.set(run[0].length, { starts: [run.index], past: 0 })
+    else known.starts.push(run.index)
+  }
+  return {
+    next(mark, from) {
+      const found = absent.has(mark) ? -1 : text.indexOf(mark, from)
+      if (found >= 0) return found + mark.length
+      absent.add(mark)
+      return undefined
+    },
+    ticks(length, from) {
+      const known = runs.get(length) ?? { starts: [], past: 0 }
+      while ((known.starts[known.past] ?? from) < from) known.past += 1
+      const found = known.starts[known.past]
+      return found === undefined ? undefined : found + length
+    },
+  }
 }
