@@ -96,6 +96,7 @@ function reconcileDeps(parts: AppParts, queue: SubjectQueue): ReconcileDeps {
   const { database, probot, clock, newRunId, appId, log } = parts
   return {
     prisma: database.prisma,
+    pool: database.pool,
     queue,
     clock,
     newRunId,

@@ -1,4 +1,6 @@
 import type pg from "pg"
+import { runQuery } from "../lib/db/query.ts"
+import { grouped } from "../lib/grouped.ts"
 
 /** A verified webhook delivery, as it came. */
 export type Delivery = {
@@ -22,90 +24,46 @@ export type Inbox = {
   store(delivery: Delivery): Promise<void>
 }
 
-/** Most deliveries in one INSERT, and most bytes of payload. */
+/** Most deliveries in one INSERT, and most UTF-16 units of payload. */
 const batchRows = 100
-const batchBytes = 4 * 1024 * 1024
-
-type Waiting = { delivery: Delivery; done(): void; failed(error: unknown): void }
+const batchLength = 4 * 1024 * 1024
 
 /**
- * An inbox with group commit: deliveries that arrive while an INSERT is under way go together in the next one. Each
- * is acknowledged only when its own row is committed. On the database's own terms, not Prisma's, since this is the one
- * path where its cost would be felt.
+ * An inbox with group commit: deliveries that arrive while an INSERT is under way go together in the next one. Each is
+ * acknowledged only when its own row is committed. Straight to the database's driver, since this is the one path where
+ * the cost of Prisma would be felt.
  */
 export function openInbox(pool: pg.Pool, onStored: () => void): Inbox {
-  const waiting: Waiting[] = []
-  let running = false
-  const run = async (): Promise<void> => {
-    running = true
-    while (waiting.length > 0) {
-      await storeTogether(pool, takeBatch(waiting))
-      onStored()
-    }
-    running = false
-  }
-  return {
-    store: (delivery) =>
-      new Promise((resolve, reject) => {
-        waiting.push({ delivery, done: resolve, failed: reject })
-        if (!running) void run()
-      }),
-  }
+  const store = grouped<Delivery>(fitting, async (deliveries) => {
+    await insert(pool, deliveries)
+    onStored()
+  })
+  return { store }
 }
 
-function takeBatch(waiting: Waiting[]): Waiting[] {
-  let bytes = 0
-  let count = 0
-  for (const { delivery } of waiting) {
-    bytes += delivery.payload.length
-    if (count > 0 && (count >= batchRows || bytes > batchBytes)) break
-    count += 1
-  }
-  return waiting.splice(0, count)
+function fitting(waiting: readonly Delivery[]): number {
+  let length = 0
+  const tooMany = waiting.findIndex((delivery, index) => {
+    length += delivery.payload.length
+    return index >= batchRows || length > batchLength
+  })
+  return tooMany < 0 ? waiting.length : tooMany
 }
 
-/** Stores a batch; if that fails, each alone, so that one bad row costs nobody else. Never throws. */
-async function storeTogether(pool: pg.Pool, batch: readonly Waiting[]): Promise<void> {
-  try {
-    await insert(
-      pool,
-      batch.map(({ delivery }) => delivery),
-    )
-    for (const { done } of batch) done()
-  } catch (error) {
-    if (batch.length === 1) batch[0]?.failed(error)
-    else for (const one of batch) await storeTogether(pool, [one])
-  }
+const insertion = {
+  name: "inbox-insert",
+  text: `
+    INSERT INTO delivery (app_id, guid, event, payload, received_at)
+    SELECT * FROM unnest($1::bigint[], $2::text[], $3::text[], $4::text[], $5::timestamptz[])
+    ON CONFLICT (app_id, guid) DO NOTHING`,
 }
-
-const insertSql = `
-  INSERT INTO delivery (app_id, guid, event, payload, received_at)
-  SELECT * FROM unnest($1::bigint[], $2::text[], $3::text[], $4::text[], $5::timestamptz[])
-  ON CONFLICT (app_id, guid) DO NOTHING`
 
 async function insert(pool: pg.Pool, deliveries: readonly Delivery[]): Promise<void> {
-  // A checked-out client survives an SQL error; `pool.query` would drop the connection.
-  const client = await pool.connect()
-  try {
-    await client.query({
-      name: "inbox-insert",
-      text: insertSql,
-      values: [
-        deliveries.map((delivery) => delivery.appId),
-        deliveries.map((delivery) => delivery.guid),
-        deliveries.map((delivery) => delivery.event),
-        deliveries.map((delivery) => delivery.payload),
-        deliveries.map((delivery) => delivery.receivedAt),
-      ],
-    })
-    client.release()
-  } catch (error) {
-    client.release(isConnectionError(error))
-    throw error
-  }
-}
-
-/** An error without SQLSTATE came from the connection, which must not be used again. */
-function isConnectionError(error: unknown): boolean {
-  return !(error instanceof Error && "code" in error && /^[0-9A-Z]{5}$/.test(String(error.code)))
+  await runQuery(pool, insertion, [
+    deliveries.map((delivery) => delivery.appId),
+    deliveries.map((delivery) => delivery.guid),
+    deliveries.map((delivery) => delivery.event),
+    deliveries.map((delivery) => delivery.payload),
+    deliveries.map((delivery) => delivery.receivedAt),
+  ])
 }

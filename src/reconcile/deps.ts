@@ -1,3 +1,4 @@
+import type pg from "pg"
 import type { PrismaClient } from "../generated/client.ts"
 import type { GitHubClient } from "../github/client.ts"
 import type { SubjectQueue } from "../inbox/queue.ts"
@@ -6,6 +7,8 @@ import type { Clock } from "../lib/clock.ts"
 /** What reconciling works with. */
 export type ReconcileDeps = {
   prisma: PrismaClient
+  /** The same connections, for the one statement that every wake costs. */
+  pool: pg.Pool
   queue: SubjectQueue
   clock: Clock
   /** A new UUIDv7; random in life, counted in tests. */

@@ -4,9 +4,9 @@ import { createGate, findGate, updateGate } from "../github/check-run.ts"
 import { gitHubFailure } from "../github/error.ts"
 import type { Plan } from "../promotion/decide.ts"
 import { renderGate, verdictCore, type GateContent } from "../report/check-run.ts"
-import { planReport } from "../report/schedule.ts"
+import { planReport, type ReportState } from "../report/schedule.ts"
 import type { ReconcileDeps } from "./deps.ts"
-import type { Observation } from "./observe.ts"
+import type { Observation, StoredReport } from "./observe.ts"
 import type { KnownRepository } from "./repository-row.ts"
 
 /**
@@ -54,13 +54,7 @@ export function planGate({ snapshot, report }: Observation, { verdict, promotion
   const content = renderGate(verdict, { runId: promotion.runId })
   const digest = digestOf(JSON.stringify(content))
   const verdictDigest = digestOf(verdictCore(verdict))
-  const plan = planReport({
-    nowMs: snapshot.nowMs,
-    next: { digest, verdictDigest },
-    intendedDigest: report?.intendedDigest ?? null,
-    changedAtMs: report?.changedAtMs ?? null,
-    shown: report?.shownDigest == null ? null : { digest: report.shownDigest, verdictDigest: report.shownVerdict },
-  })
+  const plan = planReport({ nowMs: snapshot.nowMs, next: { digest, verdictDigest }, ...storedState(report) })
   if (plan.kind === "nothing") return nothing
   const place = { runId: promotion.runId, number: promotion.number, sha: verdict.headSha }
   const stored = report?.intendedDigest === digest && report.changedAtMs === plan.changedAtMs
@@ -69,6 +63,16 @@ export function planGate({ snapshot, report }: Observation, { verdict, promotion
   const checkRunId = report?.checkRunId ?? null
   const unanswered = report !== null && report.shownDigest === null
   return { write: { ...place, checkRunId, unanswered, content, digest, verdictDigest }, intent, lookAgainAtMs: null }
+}
+
+function storedState(report: StoredReport | null): Pick<ReportState, "intendedDigest" | "changedAtMs" | "shown"> {
+  if (report === null) return { intendedDigest: null, changedAtMs: null, shown: null }
+  const { intendedDigest, changedAtMs, shownDigest, shownVerdict } = report
+  return {
+    intendedDigest,
+    changedAtMs,
+    shown: shownDigest === null ? null : { digest: shownDigest, verdictDigest: shownVerdict },
+  }
 }
 
 /** Stores what is intended, in the transaction that records the verdict. */

@@ -1,6 +1,8 @@
+import type pg from "pg"
 import type { Prisma } from "../generated/client.ts"
 import { checkLimit } from "../inbox/facts.ts"
 import { subjectKey } from "../inbox/subject.ts"
+import { runQuery, type NamedStatement } from "../lib/db/query.ts"
 import type { CheckFact, PullRequestFact } from "../promotion/fact.ts"
 import type { HeardLabel } from "../promotion/hearsay.ts"
 import type { Pause } from "../promotion/pause.ts"
@@ -35,7 +37,7 @@ export type PullRequestPlace = { repositoryId: number; number: number }
 /** Changes of the pause label that are looked back at. */
 const limitLabelAsks = 20
 
-type Row = {
+type ObservedRow = {
   repository: RepositoryRow | null
   pull_request: PullRequestFact | null
   checks: CheckFact[] | null
@@ -78,36 +80,56 @@ type ReportRow = {
   changed_at: string
 }
 
+const observation = {
+  name: "observe-pull-request",
+  text: `
+    SELECT
+      (SELECT to_jsonb(r) FROM repository r WHERE r.id = $1) AS repository,
+      pr.data AS pull_request,
+      (SELECT jsonb_agg(c.data) FROM (
+        SELECT data FROM fact WHERE repository_id = $1 AND kind = 'check' AND sha = pr.sha
+        ORDER BY key LIMIT $5) c) AS checks,
+      (SELECT to_jsonb(p) FROM promotion p WHERE p.repository_id = $1 AND p.number = $2
+        ORDER BY p.id DESC LIMIT 1) AS promotion,
+      (SELECT jsonb_agg(to_jsonb(x) ORDER BY x.at, x.id) FROM pause x WHERE x.repository_id = $1) AS pauses,
+      (SELECT jsonb_agg(to_jsonb(a) ORDER BY a.at DESC, a.key DESC) FROM (
+        SELECT key, at, data, settled_at FROM ask
+        WHERE repository_id = $1 AND number = $2 AND kind = 'label'
+        ORDER BY at DESC, key DESC LIMIT $6) a) AS labels,
+      (SELECT to_jsonb(g) FROM gate_report g
+        WHERE g.repository_id = $1 AND g.number = $2 AND g.sha = pr.sha) AS report,
+      (SELECT to_jsonb(l.due_at) #>> '{}' FROM look_again l WHERE l.subject = $4) AS look_again
+    FROM (SELECT 1) AS one
+    LEFT JOIN fact pr ON pr.repository_id = $1 AND pr.kind = 'pull-request' AND pr.key = $3`,
+}
+
+/** Runs the statement: on the pool, or inside a transaction. */
+export type Ask = <Row>(statement: NamedStatement, values: readonly unknown[]) => Promise<Row[]>
+
+/** Asks on any connection of the pool; the statement is planned once for each. */
+export function askPool(pool: pg.Pool): Ask {
+  return async <Row>(statement: NamedStatement, values: readonly unknown[]) =>
+    (await runQuery(pool, statement, values)).rows as Row[]
+}
+
+/** Asks inside a transaction. */
+export function askWithin(tx: Pick<Prisma.TransactionClient, "$queryRawUnsafe">): Ask {
+  return <Row>({ text }: NamedStatement, values: readonly unknown[]) => tx.$queryRawUnsafe<Row[]>(text, ...values)
+}
+
 /**
  * Reads all of it in one statement, so it is of one moment and costs one round trip. Null when the repository is
  * unknown or the app is not there any more.
  */
 export async function observe(
-  db: Pick<Prisma.TransactionClient, "$queryRaw">,
+  ask: Ask,
   place: PullRequestPlace,
   pass: { deps: ReconcileDeps; seen: Seen },
 ): Promise<Observation | null> {
-  const id = BigInt(place.repositoryId)
+  const { repositoryId, number } = place
   const subject = subjectKey({ kind: "pull-request", ...place })
-  const rows = await db.$queryRaw<Row[]>`
-    SELECT
-      (SELECT to_jsonb(r) FROM repository r WHERE r.id = ${id}) AS repository,
-      pr.data AS pull_request,
-      (SELECT jsonb_agg(c.data) FROM (
-        SELECT data FROM fact WHERE repository_id = ${id} AND kind = 'check' AND sha = pr.sha
-        ORDER BY key LIMIT ${checkLimit + 1}) c) AS checks,
-      (SELECT to_jsonb(p) FROM promotion p WHERE p.repository_id = ${id} AND p.number = ${place.number}
-        ORDER BY p.id DESC LIMIT 1) AS promotion,
-      (SELECT jsonb_agg(to_jsonb(x) ORDER BY x.at, x.id) FROM pause x WHERE x.repository_id = ${id}) AS pauses,
-      (SELECT jsonb_agg(to_jsonb(a) ORDER BY a.at DESC, a.key DESC) FROM (
-        SELECT key, at, data, settled_at FROM ask
-        WHERE repository_id = ${id} AND number = ${place.number} AND kind = 'label'
-        ORDER BY at DESC, key DESC LIMIT ${limitLabelAsks}) a) AS labels,
-      (SELECT to_jsonb(g) FROM gate_report g
-        WHERE g.repository_id = ${id} AND g.number = ${place.number} AND g.sha = pr.sha) AS report,
-      (SELECT to_jsonb(l.due_at) #>> '{}' FROM look_again l WHERE l.subject = ${subject}) AS look_again
-    FROM (SELECT 1) AS one
-    LEFT JOIN fact pr ON pr.repository_id = ${id} AND pr.kind = 'pull-request' AND pr.key = ${String(place.number)}`
+  const values = [repositoryId, number, String(number), subject, checkLimit + 1, limitLabelAsks]
+  const rows = await ask<ObservedRow>(observation, values)
   const row = rows[0]
   const repository = row?.repository == null ? null : knownRepository(row.repository)
   if (row === undefined || repository === null) return null
@@ -121,7 +143,7 @@ export async function observe(
 
 type Context = { repository: KnownRepository; deps: ReconcileDeps; seen: Seen }
 
-function snapshotOf(row: Row, { repository, deps, seen }: Context): Snapshot {
+function snapshotOf(row: ObservedRow, { repository, deps, seen }: Context): Snapshot {
   const checks = row.checks ?? []
   const label = repository.config?.config.pause.label
   return {

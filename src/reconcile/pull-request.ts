@@ -5,7 +5,7 @@ import { decide, type Plan } from "../promotion/decide.ts"
 import type { ReconcileDeps } from "./deps.ts"
 import { planGate, storeIntent, writeGate, type GatePlan } from "./gate.ts"
 import { look, nothingSeen, type Seen } from "./look.ts"
-import { observe, type Observation, type PullRequestPlace } from "./observe.ts"
+import { askPool, askWithin, observe, type Ask, type Observation, type PullRequestPlace } from "./observe.ts"
 import { record } from "./record.ts"
 
 /** Rounds of deciding and looking in one pass; each round answers what the one before needed. */
@@ -24,7 +24,7 @@ type Considered = { observation: Observation; plan: Plan; gate: GatePlan }
 export async function reconcilePullRequest(deps: ReconcileDeps, place: PullRequestPlace): Promise<void> {
   const seen = nothingSeen()
   for (let count = 0; count < limitRounds; count += 1) {
-    const first = await consider(deps.prisma, place, { deps, seen })
+    const first = await consider(askPool(deps.pool), place, { deps, seen })
     if (first === null || isIdle(first)) return
     const done = first.plan.needs.length > 0 ? first : await doUnderLock(deps, place, seen)
     if (done === null || seen.gone) return
@@ -39,11 +39,11 @@ export async function reconcilePullRequest(deps: ReconcileDeps, place: PullReque
 }
 
 async function consider(
-  db: Pick<Prisma.TransactionClient, "$queryRaw">,
+  ask: Ask,
   place: PullRequestPlace,
   pass: { deps: ReconcileDeps; seen: Seen },
 ): Promise<Considered | null> {
-  const observation = await observe(db, place, pass)
+  const observation = await observe(ask, place, pass)
   if (observation === null) return null
   const plan = decide(observation.snapshot)
   return { observation, plan, gate: planGate(observation, plan) }
@@ -57,7 +57,7 @@ function isIdle({ observation, plan, gate }: Considered): boolean {
 async function doUnderLock(deps: ReconcileDeps, place: PullRequestPlace, seen: Seen): Promise<Considered | null> {
   return deps.prisma.$transaction(async (tx) => {
     const lock = await lockLane(tx, place.repositoryId)
-    const considered = await consider(tx, place, { deps, seen })
+    const considered = await consider(askWithin(tx), place, { deps, seen })
     if (considered === null || considered.plan.needs.length > 0) return considered
     const { observation, plan, gate } = considered
     const cause = `job:${subjectKey({ kind: "pull-request", ...place })}`

@@ -1,6 +1,9 @@
 import { DatabaseError } from "pg"
 import type pg from "pg"
 
+/** A statement that each connection plans once; one text for one name, for ever. */
+export type NamedStatement = { name: string; text: string }
+
 /**
  * Runs one statement on a connection of the pool, and gives the connection back healthy when the statement fails.
  * (`pool.query` drops the connection on any SQL error; a unique violation then costs ten times as much.)
@@ -8,12 +11,13 @@ import type pg from "pg"
  */
 export async function runQuery<Row extends pg.QueryResultRow>(
   pool: pg.Pool,
-  text: string,
+  statement: string | NamedStatement,
   values: readonly unknown[] = [],
 ): Promise<pg.QueryResult<Row>> {
   const client = await pool.connect()
   try {
-    const result = await client.query<Row>(text, [...values])
+    const query = typeof statement === "string" ? { text: statement } : statement
+    const result = await client.query<Row>({ ...query, values: [...values] })
     client.release()
     return result
   } catch (error) {
