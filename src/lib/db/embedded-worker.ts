@@ -136,8 +136,9 @@ function remember(line: string): boolean {
 }
 
 function sentence(error: unknown): string {
-  const words = error instanceof Error ? error.message : String(error)
-  return `The embedded database ${directory ?? "in memory"} failed: ${[words, ...lastWords].join("; ")}`
+  // Emscripten also throws objects that are no Error.
+  const words = typeof error === "object" && error && "message" in error ? error.message : error
+  return `The embedded database ${directory ?? "in memory"} failed: ${[String(words), ...lastWords].join("; ")}`
 }
 
 function tell(message: FromWorker, transfer: ArrayBuffer[] = []): void {
