@@ -2,6 +2,9 @@ import { expect } from "vitest"
 import type { Cut, Fate } from "./mortal.ts"
 import { playPath, type Played } from "./play.ts"
 
+/** Time for a test that plays the path many times, on a busy machine. */
+export const patienceMs = 300_000
+
 /**
  * Plays the path undisturbed, and then again and again: first with this fate at the first cut of every step, then at
  * the second, until no step has so many. After each step everything must be as if nothing had happened.

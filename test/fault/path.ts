@@ -1,5 +1,5 @@
 import { expect } from "vitest"
-import { steady, type OpenedPullRequest, type Scenario } from "../harness/scenario.ts"
+import { steady, type OpenedPullRequest, type Scenario } from "../harness/verbs.ts"
 
 /** The path of one pull request, from the app's installation to the merge, in the acts of people. */
 

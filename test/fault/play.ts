@@ -1,12 +1,20 @@
-import { playScenario, type Scenario } from "../harness/scenario.ts"
+import type { ApiCallRecord, Delivery } from "../github/traffic.ts"
+import { playScenario } from "../harness/scenario.ts"
+import type { Scenario } from "../harness/verbs.ts"
 import { beginLife, type Cut, type Fate, type Life } from "./mortal.ts"
 import { stateOf, steps, type State, type Step, type Trail } from "./path.ts"
 import { letClaimsLapse, superviseQueue } from "./queue-time.ts"
 
 /** Playing the path: once undisturbed, and then again with something going wrong in every step. */
 
-/** What there was to see after a step, and the cuts that the app passed in it. */
-export type Played = { step: string; state: State; cuts: readonly Cut[] }
+/** What there was to see after a step, and what came of it: the cuts, the requests, the webhooks of the app. */
+export type Played = {
+  step: string
+  state: State
+  cuts: readonly Cut[]
+  calls: readonly ApiCallRecord[]
+  deliveries: readonly Delivery[]
+}
 
 /** How a play is disturbed, and who looks on. What is left out does nothing. */
 export type Disturbance = {
@@ -14,8 +22,10 @@ export type Disturbance = {
   fateOf?(cut: Cut, place: number): Fate
   /** Before each step: sets up what goes wrong in it. */
   before?(t: Scenario): void
-  /** When the app has done what it could by itself, or died and was started again. */
-  then?(t: Scenario): Promise<void>
+  /** Whether an act of the app's own may have failed by this; it is then done again, as its timer would. */
+  again?(): boolean
+  /** When the app has done what it could by itself. */
+  heal?(t: Scenario): Promise<void>
   /** Looks at what there is after each step. */
   after(played: Played): void
 }
@@ -35,9 +45,19 @@ export async function playPath(disturbance: Disturbance): Promise<void> {
       t.clock.advance(1000)
       disturbance.before?.(t)
       Object.assign(watch, { on: true, cuts: [], answerLost: false })
-      await takeStep({ t, trail, watch }, step)
-      await disturbance.then?.(t)
-      disturbance.after({ step: step.name, state: await stateOf(t), cuts: watch.cuts })
+      t.github.calls.clear()
+      const { length } = t.github.deliveries.log()
+      await takeStep({ t, trail, watch, again: disturbance.again }, step)
+      await disturbance.heal?.(t)
+      const { calls, deliveries } = t.github
+      const came = deliveries.log().slice(length)
+      disturbance.after({
+        step: step.name,
+        state: await stateOf(t),
+        cuts: watch.cuts,
+        calls: [...calls.all()],
+        deliveries: came.filter(({ app }) => app.id === t.credentials.appId),
+      })
     }
   }
   await playScenario(run, {
@@ -57,14 +77,16 @@ export async function playPath(disturbance: Disturbance): Promise<void> {
   for (const life of watch.lives) await life.end()
 }
 
-type Play = { t: Scenario; trail: Trail; watch: Watch }
+type Play = { t: Scenario; trail: Trail; watch: Watch; again: Disturbance["again"] }
 
-async function takeStep({ t, trail, watch }: Play, step: Step): Promise<void> {
-  const isHurt = (): boolean => watch.lives.at(-1)?.isDead() === true || watch.answerLost
-  await unless(isHurt, async () => {
-    await step.act(t, trail)
+async function takeStep(play: Play, step: Step): Promise<void> {
+  const { t, watch } = play
+  try {
+    await act(play, step)
     await t.quiet()
-  })
+  } catch (error) {
+    if (watch.lives.at(-1)?.isDead() !== true && !watch.answerLost) throw error
+  }
   watch.on = false
   const life = watch.lives.at(-1)
   if (life?.isDead() === true) await revive(t, life)
@@ -75,11 +97,17 @@ async function takeStep({ t, trail, watch }: Play, step: Step): Promise<void> {
   await t.quiet()
 }
 
-async function unless(isHurt: () => boolean, work: () => Promise<void>): Promise<void> {
-  try {
-    await work()
-  } catch (error) {
-    if (!isHurt()) throw error
+/** Most times an act of the app's own is begun again, once for every request in it. */
+const limitActs = 10
+
+async function act({ t, trail, again }: Play, step: Step): Promise<void> {
+  for (let count = 1; ; count += 1) {
+    try {
+      await step.act(t, trail)
+      return
+    } catch (error) {
+      if (again?.() !== true || count === limitActs) throw error
+    }
   }
 }
 

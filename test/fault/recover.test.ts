@@ -1,5 +1,6 @@
 import { expect } from "vitest"
-import { scenario, useDatabase, type Scenario } from "../harness/scenario.ts"
+import { scenario, useDatabase } from "../harness/scenario.ts"
+import type { Scenario } from "../harness/verbs.ts"
 import { letClaimsLapse } from "./queue-time.ts"
 
 useDatabase()

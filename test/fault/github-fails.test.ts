@@ -1,0 +1,69 @@
+import { expect, test, vi } from "vitest"
+import type { Armed, RequestFault, RequestMatch } from "../github/faults.ts"
+import type { ApiCallRecord } from "../github/traffic.ts"
+import { useDatabase } from "../harness/scenario.ts"
+import { patienceMs, playUndisturbed } from "./every-cut.ts"
+import { playPath, type Played } from "./play.ts"
+
+useDatabase()
+vi.setConfig({ testTimeout: patienceMs })
+
+/** Ways in which a request fails; after each of them the job is tried again. */
+const faults: Record<string, RequestFault> = {
+  "is answered 502, and nothing came of it": { kind: "server-error", status: 502, effect: "before" },
+  "is answered 502, although it came about": { kind: "server-error", status: 502, effect: "after" },
+  "never arrives": { kind: "network", effect: "before" },
+  "arrives, while its answer does not": { kind: "network", effect: "after" },
+  "is refused by a secondary limit": { kind: "secondary-limit", status: 403, retryAfterS: 60 },
+  "is refused by the hourly limit": { kind: "primary-limit" },
+}
+
+let recorded: Promise<Played[]> | undefined
+
+/** The path as it is when nothing fails, played once for the whole file. */
+function undisturbed(): Promise<Played[]> {
+  recorded ??= playUndisturbed()
+  return recorded
+}
+
+/** Matches the requests that are the same but for ids. */
+function sameAs(call: ApiCallRecord): RequestMatch {
+  const path = new RegExp(`^${call.template.replaceAll(/:\w+/g, "[^/]+")}$`)
+  return { method: call.method, path, ...(call.graphqlName === undefined ? {} : { graphqlName: call.graphqlName }) }
+}
+
+for (const [what, fault] of Object.entries(faults)) {
+  test(`a request that ${what} is made again, and has its effect once`, async () => {
+    const plain = await undisturbed()
+    let armed: Armed[] = []
+    const steps = plain.values()
+    await playPath({
+      before: ({ github }) => {
+        const calls = steps.next().value?.calls ?? []
+        // Each request of the step fails when it is made for the first time.
+        const matches = new Map(
+          calls.map((call) => [`${call.method} ${call.template} ${call.graphqlName}`, sameAs(call)]),
+        )
+        armed = [...matches.values()].map((match) => github.faults.requests(match, fault))
+      },
+      again: () => true,
+      after: ({ step, state }) => {
+        expect(
+          armed.map((one) => one.fired()),
+          step,
+        ).toEqual(armed.map(() => 1))
+        expect(state, step).toEqual(plain.find((one) => one.step === step)?.state)
+      },
+    })
+  })
+}
+
+test("a slow GitHub changes nothing", async () => {
+  const plain = await undisturbed()
+  await playPath({
+    before: ({ github }) => {
+      github.faults.latencyMs = 5
+    },
+    after: ({ step, state }) => expect(state, step).toEqual(plain.find((one) => one.step === step)?.state),
+  })
+})
