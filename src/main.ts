@@ -1,5 +1,6 @@
 #!/usr/bin/env node
 import { existsSync } from "node:fs"
+import { setTimeout as pause } from "node:timers/promises"
 import type { Logger } from "pino"
 import { Probot, run, Server } from "probot"
 import { composeApp, webhookPath, type App } from "./app.ts"
@@ -70,9 +71,8 @@ async function serve(env: Env, credentials: NonNullable<Env["app"]>, log: Logger
   const stop = (why: string, exitCode: number): void => {
     if (stopping) return
     stopping = true
-    sweeper.stop()
     log.info({ why }, "stopping")
-    stopInOrder({ app, worker, server, database }).then(
+    stopInOrder({ app, worker, sweeper, server, database }).then(
       () => process.exit(exitCode),
       (error: unknown) => {
         log.error({ err: error }, "did not stop in order")
@@ -138,31 +138,40 @@ async function listen({ env, credentials, log, database }: Ingredients): Promise
   return { app, server }
 }
 
-function startSweeping(app: App, options: { intervalMs: number; log: Logger; worker: RunningWorker }) {
-  let running = false
+type Sweeper = { stop(): Promise<void> }
+
+/** Sweeps now and at every interval, one sweep at a time. Stopping waits for the one under way. */
+function startSweeping(app: App, options: { intervalMs: number; log: Logger; worker: RunningWorker }): Sweeper {
+  let underWay: Promise<void> | undefined
   const sweepOnce = async (): Promise<void> => {
-    if (running) return
-    running = true
     try {
       await app.sweep()
       options.worker.wake()
     } catch (error) {
       options.log.warn({ err: error }, "the sweep failed; it comes again")
     }
-    running = false
+    underWay = undefined
   }
-  void sweepOnce()
-  const timer = setInterval(() => void sweepOnce(), options.intervalMs)
-  return { stop: () => clearInterval(timer) }
+  const begin = (): void => {
+    underWay ??= sweepOnce()
+  }
+  begin()
+  const timer = setInterval(begin, options.intervalMs)
+  return {
+    async stop() {
+      clearInterval(timer)
+      await Promise.race([underWay, pause(stopGraceMs)])
+    },
+  }
 }
 
-type Running = { app: App; worker: RunningWorker; server: Server; database: Database }
+type Running = { app: App; worker: RunningWorker; sweeper: Sweeper; server: Server; database: Database }
 
 /** The door first, then the work, then what they stand on. */
-async function stopInOrder({ app, worker, server, database }: Running): Promise<void> {
+async function stopInOrder({ app, worker, sweeper, server, database }: Running): Promise<void> {
   app.shut()
   const closed = server.stop()
-  await worker.stop(stopGraceMs)
+  await Promise.all([worker.stop(stopGraceMs), sweeper.stop()])
   await app.close()
   await closed
   await database.close()
