@@ -55,7 +55,9 @@ type Life = { found: string[] | undefined; written: string[] }
 
 /** From start to SIGKILL: mostly after some dozen answers, while the next ones are under way; sometimes before any. */
 async function oneLife(directory: string, life: number): Promise<Life> {
-  const child = spawn(process.execPath, [join(import.meta.dirname, "embedded-writer.ts"), directory, String(life)], {
+  const writer = join(import.meta.dirname, "embedded-writer.ts")
+  // V8's first compiler alone: a life is too short for the second one to pay.
+  const child = spawn(process.execPath, ["--liftoff-only", writer, directory, String(life)], {
     stdio: ["ignore", "pipe", "inherit"],
   })
   writers.add(child)
