@@ -1,9 +1,11 @@
 import { spawn } from "node:child_process"
-import { mkdir, readdir, rm, writeFile } from "node:fs/promises"
+import { mkdir, readdir, rm, stat, writeFile } from "node:fs/promises"
 import { join, resolve } from "node:path"
 import { text } from "node:stream/consumers"
+import { Client } from "pg"
 import { afterEach, beforeEach, expect, test } from "vitest"
 import { openDatabase, type Database } from "../../src/lib/db/database.ts"
+import { openEmbedded } from "../../src/lib/db/embedded.ts"
 import { startMaintenance } from "../../src/lib/db/maintenance.ts"
 import { runQuery } from "../../src/lib/db/query.ts"
 import { copyOfTemplate } from "../harness/database.ts"
@@ -62,6 +64,8 @@ test("a new directory whose making was cut short is made anew", { timeout: 60_00
   const database = await opened(fresh)
   expect((await database.pool.query("SHOW fsync")).rows).toEqual([{ fsync: "on" }])
   expect(await readdir(fresh)).not.toContain("postgresql.new")
+  const { mode } = await stat(join(fresh, "postgresql"))
+  expect(mode & 0o077).toBe(0) // what GitHub sent is nobody else's to read
 })
 
 test("a database of another PostgreSQL is refused with PostgreSQL's own words", async () => {
@@ -96,6 +100,22 @@ test("closing does not wait for a query without end on a connection that somebod
   expect(await endless).toMatch(/ended/)
   const again = await opened()
   expect((await again.pool.query("SELECT subject FROM look_again")).rows).toEqual([{ subject: "acknowledged" }])
+})
+
+test("a second connection cuts the first one off, instead of leaving it without an answer", async () => {
+  const embedded = await openEmbedded(directory)
+  const client = (): Client => new Client({ stream: () => embedded.connect(), user: "postgres", password: "unused" })
+  const first = client()
+  first.on("error", () => {})
+  await first.connect()
+  await first.query("CREATE TEMPORARY TABLE mine (id INT); BEGIN; INSERT INTO look_again VALUES ('open', now())")
+  const second = client()
+  await second.connect()
+  await expect(first.query("SELECT 1")).rejects.toThrow(/connection error|terminated/i)
+  const { rows } = await second.query("SELECT to_regclass('mine') AS mine, count(*)::int AS rows FROM look_again")
+  expect(rows).toEqual([{ mine: null, rows: 0 }])
+  await second.end()
+  await embedded.stop(5000)
 })
 
 test("maintenance cuts the log and vacuums what changed, and stops at once", async () => {

@@ -45,6 +45,7 @@ export async function createDatabase(held: HeldDirectory): Promise<void> {
   if (existsSync(held.postgres)) return
   const unfinished = `${held.postgres}.new`
   rmSync(unfinished, { recursive: true, force: true })
+  mkdirSync(unfinished, { mode: 0o700 }) // PGlite lets everybody write the files inside
   const pglite = await PGlite.create({ fs: durableFs(unfinished) })
   await pglite.close()
   syncTree(unfinished)

@@ -6,7 +6,7 @@ import { databaseFolder, joined, type FromWorker, type ToWorker, type WorkerData
 
 /** PostgreSQL inside this process: a thread with PGlite, reached by one client at a time in the wire protocol. */
 export type Embedded = {
-  /** A new client's stream, for `pg`'s option `stream`. The client before it is dropped, its transaction rolled back. */
+  /** A new client's stream, for `pg`'s option `stream`. The client before it is cut off, its transaction rolled back. */
   connect(): Duplex
   /** Resolves when the database cannot go on, never when it was stopped; open queries have failed by then. */
   failed: Promise<Error>
@@ -49,6 +49,7 @@ export async function openEmbedded(directory: string | null): Promise<Embedded> 
   let connections = 0
   return {
     connect() {
+      for (const stream of streams.values()) stream.destroy()
       connections += 1
       return clientStream(worker, { connection: connections, streams, failure: () => failure })
     },
