@@ -77,7 +77,7 @@ export async function composeApp(parts: AppParts): Promise<App> {
       queue,
       drain: () => drainOnce(drain),
       wakeDue: () => wakeDue(deps),
-      reconcile: (subject, attempt) => reconcile(deps, subject, attempt),
+      reconcile: (subject) => reconcile(deps, subject),
       onFailure: (subject, error) => log.error({ subject, err: error }, "could not be done now; it comes back"),
     },
     sweep: () => sweep(deps),

@@ -9,7 +9,7 @@ export type WorkerDeps = {
   /** Turns subjects whose time has come into dirty ones; returns how many. */
   wakeDue(): Promise<number>
   /** Looks at one subject. Throws when it could not be done; it is then done again later. */
-  reconcile(subject: Subject, attempt: number): Promise<void>
+  reconcile(subject: Subject): Promise<void>
   /** Told of everything that went wrong; null: it was not about one subject. */
   onFailure(subject: Subject | null, error: unknown): void
 }
@@ -25,7 +25,7 @@ export async function step(deps: WorkerDeps, limit: number): Promise<number> {
 
 async function work(deps: WorkerDeps, claim: Claim): Promise<void> {
   try {
-    await deps.reconcile(claim.subject, claim.attempt)
+    await deps.reconcile(claim.subject)
   } catch (error) {
     deps.onFailure(claim.subject, error)
     await deps.queue.giveBack(claim, error instanceof Error ? error.name : "unknown")

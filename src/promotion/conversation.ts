@@ -1,7 +1,7 @@
 import type { Actor, EntryDraft } from "../ledger/entry.ts"
 import { parseCommands, type Command } from "./command.ts"
 import type { ConfigInForce, PromotionConfig } from "./config.ts"
-import type { Pause } from "./pause.ts"
+import { isAskedAfter, type Pause } from "./pause.ts"
 import { authorise, type Role } from "./permission.ts"
 import type { Need } from "./snapshot.ts"
 import { foldPauses } from "./state.ts"
@@ -25,6 +25,8 @@ export type ReplyPart =
   | { kind: "denied"; command: Command["name"]; needs: Role; has: Role; why: "role" | "bot" }
   | { kind: "nothing-to-resume" }
   | { kind: "still-paused"; pauses: readonly Pause[] }
+  /** The command was overtaken by pauses that were asked for after it. */
+  | { kind: "paused-since"; pauses: readonly Pause[]; lifted: number }
 
 /** The answer to one comment: a reaction always, a reply only when there is something to say. */
 export type Answer = { reaction: "+1" | "-1" | "confused"; reply: readonly ReplyPart[] }
@@ -95,15 +97,19 @@ function runCommands(run: Run): Outcome {
   for (const [place, command] of run.commands.entries()) {
     const step = runCommand({ ...run, pauses }, { command, place })
     entries.push(...step.entries)
-    if (step.reply !== null) reply.push(step.reply)
+    reply.push(...step.reply)
     for (const entry of step.entries) pauses = foldPauses(pauses, { ...entry, occurredAtMs: run.snapshot.nowMs })
   }
   const denied = reply.some((part) => part.kind === "denied")
-  const reaction = denied ? "-1" : reply.some((part) => part.kind === "nothing-to-resume") ? "confused" : "+1"
+  const reaction = denied ? "-1" : reply.some(isInVain) ? "confused" : "+1"
   return { answer: { reaction, reply }, entries, pauses }
 }
 
-type Step = { entries: EntryDraft[]; reply: ReplyPart | null }
+function isInVain(part: ReplyPart): boolean {
+  return part.kind === "nothing-to-resume" || (part.kind === "paused-since" && part.lifted === 0)
+}
+
+type Step = { entries: EntryDraft[]; reply: readonly ReplyPart[] }
 
 function runCommand(run: Run, { command, place }: { command: Command; place: number }): Step {
   const { snapshot, comment, config } = run
@@ -123,7 +129,7 @@ function runCommand(run: Run, { command, place }: { command: Command; place: num
   if (!allowed.allowed) {
     const payload = { command: command.name, comment_id: comment.commentId, needs, has }
     const denied: EntryDraft = { ...common, key: `${key}:denied`, type: "command_denied", payload }
-    return { entries: [denied], reply: { kind: "denied", command: command.name, needs, has, why: allowed.why } }
+    return { entries: [denied], reply: [{ kind: "denied", command: command.name, needs, has, why: allowed.why }] }
   }
   const received: EntryDraft = {
     ...common,
@@ -140,22 +146,34 @@ type Change = { command: Command; key: string }
 function pause(run: Run, change: Change): Step {
   return {
     entries: [pauseEntry(run, { ...change, id: change.key, scope: "repository", source: "command" })],
-    reply: null,
+    reply: [],
   }
 }
 
-/** Ends every pause of the repository, and those of this pull request that no label holds any more. */
+/**
+ * Ends every pause of the repository, and those of this pull request that no label holds any more.
+ *
+ * Named race: *the overtaken resume*. Webhooks overtake each other; a resume that arrives late ends only what was
+ * asked for before it, since whoever gave it did not know of a later pause.
+ */
 function resume(run: Run, change: Change): Step {
   const { comment, pauses, snapshot } = run
   const over = pauses.filter((held) => held.scope === "repository" || held.number === comment.number)
-  const liftable = over.filter((held) => held.source === "command" || !snapshot.labelledNumbers.has(comment.number))
+  const later = over.filter((held) => isAskedAfter(held, comment.commentId))
+  const liftable = over.filter(
+    (held) => !later.includes(held) && (held.source === "command" || !snapshot.labelledNumbers.has(comment.number)),
+  )
   const entries = liftable.map((held) => {
     const { id, scope, source } = held
     return pauseEntry(run, { command: change.command, key: `${change.key}:${id}`, id, scope, source })
   })
-  const left = over.filter((held) => !liftable.includes(held))
-  if (left.length > 0) return { entries, reply: { kind: "still-paused", pauses: left } }
-  return { entries, reply: over.length === 0 ? { kind: "nothing-to-resume" } : null }
+  const labelled = over.filter((held) => !liftable.includes(held) && !later.includes(held))
+  const reply: ReplyPart[] = [
+    ...(over.length === 0 ? [{ kind: "nothing-to-resume" } as const] : []),
+    ...(labelled.length > 0 ? [{ kind: "still-paused", pauses: labelled } as const] : []),
+    ...(later.length > 0 ? [{ kind: "paused-since", pauses: later, lifted: liftable.length } as const] : []),
+  ]
+  return { entries, reply }
 }
 
 type PauseChange = Change & Pick<Pause, "id" | "scope" | "source">

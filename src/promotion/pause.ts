@@ -18,6 +18,12 @@ export function labelPauseId(number: number): string {
   return `label:${number}`
 }
 
+/** Whether a pause was asked for in a later comment than this one. GitHub counts comments up, across issues. */
+export function isAskedAfter(pause: Pause, commentId: number): boolean {
+  const [source, asked] = pause.id.split(":")
+  return source === "comment" && Number(asked) > commentId
+}
+
 /** The pauses over one pull request, oldest first. */
 export function pausesOver(pauses: readonly Pause[], number: number): Pause[] {
   return pauses

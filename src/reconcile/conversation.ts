@@ -27,19 +27,18 @@ const limitComments = 50
 /**
  * Answers the comments that hold commands.
  *
+ * Named race: *the unanswered reply*. If the process dies between replying and learning of it, GitHub would take the
+ * same reply twice. Only the pass that made a decision can know that nobody has told it; every other looks first.
+ *
  * A decision is stored with the entries it led to; the reaction and the reply follow it, and only then the comment
  * counts as answered. So after a crash the same decision is told, not made again.
  */
-export async function reconcileConversation(
-  deps: ReconcileDeps,
-  place: ConversationPlace,
-  attempt: number,
-): Promise<void> {
+export async function reconcileConversation(deps: ReconcileDeps, place: ConversationPlace): Promise<void> {
   const seen = nothingSeen()
   for (let count = 0; count < limitRounds; count += 1) {
     const round = await deps.prisma.$transaction((tx) => decideUnderLock({ deps, tx, place, seen }))
     if (round === "gone") return
-    if (round.needs.length === 0) return answerAll(deps, round.repository, { place, attempt })
+    if (round.needs.length === 0) return answerAll(deps, round.repository, { place, decidedNow: round.decidedNow })
     await look(deps, { repository: round.repository, number: place.number }, { needs: round.needs, seen })
   }
   throw new Error(`conversation ${place.number} of repository ${place.repositoryId} did not settle`)
@@ -47,14 +46,21 @@ export async function reconcileConversation(
 
 type Pass = { deps: ReconcileDeps; tx: Prisma.TransactionClient; place: ConversationPlace; seen: Seen }
 
-async function decideUnderLock(pass: Pass): Promise<"gone" | { repository: KnownRepository; needs: readonly Need[] }> {
+type Round = {
+  repository: KnownRepository
+  needs: readonly Need[]
+  /** Keys of the asks decided about in this very transaction. */
+  decidedNow: ReadonlySet<string>
+}
+
+async function decideUnderLock(pass: Pass): Promise<"gone" | Round> {
   const { deps, tx, place } = pass
   const repository = await readRepository(tx, place.repositoryId)
   if (repository === null) return "gone"
   const lock = await lockLane(tx, place.repositoryId)
   const snapshot = await observe(pass, repository)
   const plan = decideConversation(snapshot)
-  if (plan.needs.length > 0) return { repository, needs: plan.needs }
+  if (plan.needs.length > 0) return { repository, needs: plan.needs, decidedNow: new Set() }
   const cause = `job:${subjectKey({ kind: "conversation", ...place })}`
   await record(tx, lock, { drafts: plan.entries, cause, nowMs: snapshot.nowMs })
   for (const [key, answer] of plan.answers) await storeAnswer(pass, key, answer)
@@ -66,7 +72,7 @@ async function decideUnderLock(pass: Pass): Promise<"gone" | { repository: Known
       numbers.map((number): Subject => ({ kind: "pull-request", repositoryId, number })),
     )
   }
-  return { repository, needs: [] }
+  return { repository, needs: [], decidedNow: new Set(plan.answers.keys()) }
 }
 
 async function observe({ deps, tx, place, seen }: Pass, repository: KnownRepository): Promise<ConversationSnapshot> {
@@ -90,7 +96,10 @@ async function observe({ deps, tx, place, seen }: Pass, repository: KnownReposit
     nowMs: deps.clock.now().getTime(),
     number: place.number,
     config: repository.config,
-    comments: rows.map((row) => commentAsk(row.key, row.data as HeardComment)),
+    // GitHub tells the time of a comment to the second; within one, the order is that of their ids.
+    comments: rows
+      .map((row) => commentAsk(row.key, row.data as HeardComment))
+      .toSorted((a, b) => a.commentId - b.commentId),
     pauses: await readPauses(tx, place.repositoryId),
     labelledNumbers: new Set(label !== undefined && labels.includes(label) ? [place.number] : []),
     roles: seen.roles,
@@ -125,9 +134,8 @@ function asJson(answer: Answer): Prisma.InputJsonObject {
 async function answerAll(
   deps: ReconcileDeps,
   repository: KnownRepository,
-  work: { place: ConversationPlace; attempt: number },
+  { place, decidedNow }: { place: ConversationPlace; decidedNow: ReadonlySet<string> },
 ): Promise<void> {
-  const { place, attempt } = work
   const rows = await deps.prisma.ask.findMany({
     where: { ...whereComments(place), NOT: { answer: { equals: Prisma.DbNull } } },
     orderBy: [{ at: "asc" }, { key: "asc" }],
@@ -142,7 +150,7 @@ async function answerAll(
     const body = renderReply(reply, commentId)
     const thread = { address, number: place.number }
     const search = { mark: replyMark(commentId), ownAppId: deps.ownAppId, since: row.at }
-    const told = body === null || (attempt > 0 && (await hasComment(client, thread, search)))
+    const told = body === null || (!decidedNow.has(row.key) && (await hasComment(client, thread, search)))
     if (!told) await comment(client, thread, body)
     await deps.prisma.ask.update({
       where: { repositoryId_key: { repositoryId: row.repositoryId, key: row.key } },

@@ -1,4 +1,5 @@
 import type { ReplyPart } from "../promotion/conversation.ts"
+import type { Pause } from "../promotion/pause.ts"
 import { code, plain } from "./markdown.ts"
 
 /** Hidden mark by which a reply is found again after a crash; the id is that of the comment it answers. */
@@ -18,11 +19,16 @@ function sentence(part: ReplyPart): string {
       return denied(part)
     case "nothing-to-resume":
       return "Nothing is paused here, so there was nothing to resume."
-    case "still-paused": {
-      const by = part.pauses.map((pause) => plain(`@${pause.actor.login}`, 60)).join(", ")
-      return `This pull request stays paused by its label (set by ${by}). It ends when an operator takes the label off.`
-    }
+    case "still-paused":
+      return `This pull request stays paused by its label (set by ${who(part.pauses)}). It ends when an operator takes the label off.`
+    case "paused-since":
+      return `Promotions were paused after this comment was written (by ${who(part.pauses)}), and stay paused. To end that as well, comment ${code("/resume-promotion")} again.`
   }
+}
+
+function who(pauses: readonly Pause[]): string {
+  const logins = [...new Set(pauses.map((pause) => plain(`@${pause.actor.login}`, 60)))]
+  return `${logins.slice(0, 5).join(", ")}${logins.length > 5 ? ` and ${logins.length - 5} more` : ""}`
 }
 
 function denied(part: Extract<ReplyPart, { kind: "denied" }>): string {
