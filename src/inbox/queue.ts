@@ -18,6 +18,8 @@ import { parseSubject, subjectKey, type Subject } from "./subject.ts"
 export type SubjectQueue = {
   /** Marks subjects dirty, in the caller's transaction. */
   mark(tx: Prisma.TransactionClient, subjects: readonly Subject[]): Promise<void>
+  /** How often this process has marked something; a worker that sees it grow looks again. */
+  marks(): number
   /** Takes up to `limit` dirty subjects; each must be given to {@link settle} or {@link giveBack}. */
   take(limit: number): Promise<Claim[]>
   /** The subject was looked at. */
@@ -112,10 +114,13 @@ function overBoss(boss: PgBoss): SubjectQueue {
     (waiting) => Math.min(waiting.length, settledTogether),
     async (claims) => void (await boss.complete(queueName, claims.map(attempt))),
   )
+  let marks = 0
   return {
+    marks: () => marks,
     async mark(tx, subjects) {
       const keys = [...new Set(subjects.map(subjectKey))].toSorted()
       if (keys.length === 0) return
+      marks += 1
       await tx.$queryRaw`
         SELECT id FROM pgboss.job WHERE name = ${queueName} AND state = 'created' AND singleton_key = ANY(${keys})
         ORDER BY singleton_key FOR UPDATE`

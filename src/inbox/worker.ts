@@ -57,23 +57,22 @@ export type WorkerPace = {
 export function runWorker(deps: WorkerDeps, pace: WorkerPace): RunningWorker {
   const held = new Map<string, { claim: Claim; done: Promise<void> }>()
   const onError = (error: unknown): void => deps.onFailure(null, error)
-  // A subject that is marked while it is looked at can only be taken when that is done; so whoever is done looks again
-  // if anything was marked meanwhile, or if the last look left something.
+  // Looking at a subject may mark others, and a subject that is marked while it is looked at can only be taken when
+  // that is done: so whoever is done looks again if anything was marked meanwhile, or if the last look left something.
   let mayBeMore = false
-  let marks = 0
   const looking = startLoop({ pollMs: pace.pollMs, restMs: 0, onError }, async () => {
     const free = pace.concurrency - held.size
     mayBeMore = true
     if (free <= 0) return false
     const claims = await deps.queue.take(free)
     mayBeMore = claims.length === free
-    const marksBefore = marks
+    const marksBefore = deps.queue.marks()
     for (const claim of claims) {
       const done = work(deps, claim)
         .catch(onError)
         .finally(() => {
           held.delete(claim.jobId)
-          if (mayBeMore || marks !== marksBefore) looking.wake()
+          if (mayBeMore || deps.queue.marks() !== marksBefore) looking.wake()
         })
       held.set(claim.jobId, { claim, done })
     }
@@ -81,10 +80,7 @@ export function runWorker(deps: WorkerDeps, pace: WorkerPace): RunningWorker {
   })
   const draining = startLoop({ pollMs: pace.pollMs, restMs: pace.restMs, onError }, async () => {
     const did = (await deps.drain()) + (await deps.wakeDue())
-    if (did > 0) {
-      marks += 1
-      looking.wake()
-    }
+    if (did > 0) looking.wake()
     return did > 0
   })
   const touching = setInterval(() => {
