@@ -1,4 +1,5 @@
 import { systemActor, type EntryDraft } from "../ledger/entry.ts"
+import { clip } from "../lib/clip.ts"
 import { rulesForBranch } from "./config.ts"
 import type { PullRequestFact } from "./fact.ts"
 import { decideLabel } from "./label.ts"
@@ -143,21 +144,23 @@ function sameReasons(known: readonly string[] | undefined, now: readonly string[
   return known?.length === now.length && now.every((reason, index) => known[index] === reason)
 }
 
+/** Most checks listed as evidence, and most bytes of them: the whole payload has a limit of 8 KiB. */
 const evidenceLimit = 30
+const evidenceLimitBytes = 6 * 1024
 
 function evidence(stage: ChecksStage): PayloadOf<"tested"> {
   const checks = stage.requirements.flatMap((judged) => judged.checks)
   const unique = [...new Map(checks.map((check) => [JSON.stringify([check.name, check.app]), check])).values()]
-  const listed = unique.slice(0, evidenceLimit)
-  return {
-    passed: stage.status === "passed",
-    checks: listed.map((check) => ({
-      name: check.name.slice(0, 100),
-      app: check.app?.slice(0, 100) ?? null,
-      result: check.word.slice(0, 40),
-    })),
-    more: unique.length - listed.length,
+  const listed: PayloadOf<"tested">["checks"] = []
+  let bytes = 0
+  for (const check of unique.slice(0, evidenceLimit)) {
+    const app = check.app === null ? null : clip(check.app, 100)
+    const line = { name: clip(check.name, 100), app, result: clip(check.word, 40) }
+    bytes += new TextEncoder().encode(JSON.stringify(line)).length
+    if (bytes > evidenceLimitBytes) break
+    listed.push(line)
   }
+  return { passed: stage.status === "passed", checks: listed, more: unique.length - listed.length }
 }
 
 function decideClosed(snapshot: Snapshot, pullRequest: PullRequestFact): Plan {

@@ -51,10 +51,8 @@ function askBehind(asks: readonly LabelAsk[], on: boolean): LabelAsk | null {
 function decideUnseen(input: LabelInput, on: boolean): LabelDecision {
   if (input.snapshot.sight === "none") return { ...nothing, needs: { kind: "sight" } }
   if (!on) return nothing
-  return {
-    ...nothing,
-    entry: pauseEntry(input, { on, actor: systemActor, key: `unseen:${input.snapshot.nowMs}`, cause: null }),
-  }
+  const key = `unseen:${input.pullRequest.number}:${input.snapshot.nowMs}`
+  return { ...nothing, entry: pauseEntry(input, { on, actor: systemActor, key, cause: null }) }
 }
 
 function decideSeen(input: LabelInput, seen: { ask: LabelAsk; actor: Actor; has: Role }): LabelDecision {

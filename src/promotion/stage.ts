@@ -40,23 +40,25 @@ export type StageResult = ChecksStage
  *
  * @see https://docs.github.com/en/rest/checks/runs
  */
-const conclusionMeaning: Readonly<Record<string, CheckMeaning>> = {
-  success: "passed",
-  failure: "failed",
-  error: "failed",
-  timed_out: "failed",
-  cancelled: "failed",
-  action_required: "failed",
-  startup_failure: "failed",
-  stale: "failed",
-  neutral: "failed",
-  skipped: "failed",
-  pending: "waiting",
-  expected: "waiting",
-}
+const conclusionMeaning = new Map<string, CheckMeaning>(
+  Object.entries({
+    success: "passed",
+    failure: "failed",
+    error: "failed",
+    timed_out: "failed",
+    cancelled: "failed",
+    action_required: "failed",
+    startup_failure: "failed",
+    stale: "failed",
+    neutral: "failed",
+    skipped: "failed",
+    pending: "waiting",
+    expected: "waiting",
+  }),
+)
 
 /** What a check's state means. A conclusion nobody has heard of is waited for: unknown is not green. */
 export function meaningOf(check: Pick<CheckFact, "status" | "conclusion">): CheckMeaning {
   if (check.status !== "completed" || check.conclusion === null) return "waiting"
-  return conclusionMeaning[check.conclusion] ?? "waiting"
+  return conclusionMeaning.get(check.conclusion) ?? "waiting"
 }

@@ -40,8 +40,9 @@ export type GateInput = {
 /** Judges the gate. Every stage is judged even when an earlier one is shut, so that people see all that is missing. */
 export function judgeGate(input: GateInput): Verdict {
   const { pullRequest, config, rules, snapshot } = input
+  const checks = snapshot.checks.filter((check) => check.sha === pullRequest.headSha)
   const stages = rules.stages.map((stage) =>
-    judgeChecks({ require: stage.checks.require, checks: snapshot.checks, ownAppId: snapshot.ownAppId }),
+    judgeChecks({ require: stage.checks.require, checks, ownAppId: snapshot.ownAppId }),
   )
   const pauses = pausesOver(input.pauses, pullRequest.number)
   const partialSight = snapshot.sight === "partial"

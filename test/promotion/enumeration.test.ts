@@ -1,0 +1,78 @@
+import { describe, expect, test } from "vitest"
+import { decide } from "../../src/promotion/decide.ts"
+import { brokenLaw, isOpen, isSamePlan } from "./laws.ts"
+import { checks, configs, everySnapshot, labels, pauses, promotions, pulls, sights } from "./world.ts"
+
+/** Snapshots that break a law: how many by each law, and the first of them by name. */
+function breaches(config: string): { seen: number; broken: ReadonlyMap<string, { times: number; first: string }> } {
+  const broken = new Map<string, { times: number; first: string }>()
+  let seen = 0
+  for (const { snapshot, name } of everySnapshot(config)) {
+    seen += 1
+    const law = brokenLaw(snapshot)
+    if (law === null) continue
+    const known = broken.get(law)
+    broken.set(law, { times: (known?.times ?? 0) + 1, first: known?.first ?? name() })
+  }
+  return { seen, broken }
+}
+
+describe("every small snapshot keeps every law", () => {
+  const values = [pulls, checks, pauses, labels, promotions, sights]
+  const all = values.reduce((product, kind) => product * Object.keys(kind).length, 1)
+
+  for (const config of Object.keys(configs)) {
+    test(`config: ${config}`, () => {
+      const { seen, broken } = breaches(config)
+      expect(broken).toEqual(new Map())
+      expect(seen).toBe(all)
+      expect(seen).toBeGreaterThan(150_000)
+    })
+  }
+})
+
+test("the same snapshot gives the same plan", () => {
+  for (const { snapshot, name } of everySnapshot("enforce")) if (!isSamePlan(snapshot)) expect.unreachable(name())
+})
+
+/** Names of the snapshots whose gate stands open, without the parts that are named `any`. */
+function openOnes(config: string): string[] {
+  const open = new Set<string>()
+  for (const { snapshot, name } of everySnapshot(config)) {
+    if (!isOpen(decide(snapshot))) continue
+    const [, pull, check, pause, , promotion, sight] = name().split(" | ")
+    open.add([pull, check, `pause: ${pause}`, `promotion: ${promotion}`, `sight: ${sight}`].join(" | "))
+  }
+  return [...open].toSorted()
+}
+
+test("these, and no others, stand open", () => {
+  expect(openOnes("enforce")).toMatchInlineSnapshot(`
+    [
+      "open into main | success from github-actions | pause: another pull request | promotion: aborted | sight: complete",
+      "open into main | success from github-actions | pause: another pull request | promotion: none | sight: complete",
+      "open into main | success from github-actions | pause: another pull request | promotion: promoted | sight: complete",
+      "open into main | success from github-actions | pause: another pull request | promotion: proposed | sight: complete",
+      "open into main | success from github-actions | pause: another pull request | promotion: ready at an older head | sight: complete",
+      "open into main | success from github-actions | pause: another pull request | promotion: ready | sight: complete",
+      "open into main | success from github-actions | pause: another pull request | promotion: ready | sight: none",
+      "open into main | success from github-actions | pause: none | promotion: aborted | sight: complete",
+      "open into main | success from github-actions | pause: none | promotion: none | sight: complete",
+      "open into main | success from github-actions | pause: none | promotion: promoted | sight: complete",
+      "open into main | success from github-actions | pause: none | promotion: proposed | sight: complete",
+      "open into main | success from github-actions | pause: none | promotion: ready at an older head | sight: complete",
+      "open into main | success from github-actions | pause: none | promotion: ready | sight: complete",
+      "open into main | success from github-actions | pause: none | promotion: ready | sight: none",
+      "open into main | success from github-actions | pause: this pull request | promotion: aborted | sight: complete",
+      "open into main | success from github-actions | pause: this pull request | promotion: none | sight: complete",
+      "open into main | success from github-actions | pause: this pull request | promotion: promoted | sight: complete",
+      "open into main | success from github-actions | pause: this pull request | promotion: proposed | sight: complete",
+      "open into main | success from github-actions | pause: this pull request | promotion: ready at an older head | sight: complete",
+      "open into main | success from github-actions | pause: this pull request | promotion: ready | sight: complete",
+      "open into main | success from github-actions | pause: this pull request | promotion: ready | sight: none",
+    ]
+  `)
+  expect(openOnes("never valid")).toEqual([])
+  expect(openOnes("unknown")).toEqual([])
+  expect(openOnes("advisory")).toEqual(openOnes("enforce"))
+})

@@ -1,0 +1,213 @@
+import { emptyChainHash, seal } from "../../src/ledger/chain.ts"
+import { parseEntryBody, type EntryDraft } from "../../src/ledger/entry.ts"
+import { rulesForBranch, type Requirement } from "../../src/promotion/config.ts"
+import { decide, type Plan } from "../../src/promotion/decide.ts"
+import type { CheckFact } from "../../src/promotion/fact.ts"
+import { nameMatches } from "../../src/promotion/glob.ts"
+import type { Pause } from "../../src/promotion/pause.ts"
+import type { Snapshot } from "../../src/promotion/snapshot.ts"
+import { foldPauses, foldPromotion, type PromotionState } from "../../src/promotion/state.ts"
+import { modeOf } from "../../src/promotion/verdict.ts"
+import { configs, pulls } from "./world.ts"
+
+/** Whether a plan's gate stands open. */
+export function isOpen(plan: Plan): boolean {
+  return plan.verdict?.open === true
+}
+
+/** The first law that a decision about the snapshot breaks, in words; null when it keeps them all. */
+export function brokenLaw(snapshot: Snapshot): string | null {
+  try {
+    const plan = decide(snapshot)
+    for (const law of laws) {
+      const broken = law(snapshot, plan)
+      if (broken !== null) return broken
+    }
+    return settles(snapshot, plan)
+  } catch (error) {
+    return `a decision never throws: ${String(error)}`
+  }
+}
+
+type Law = (snapshot: Snapshot, plan: Plan) => string | null
+
+const laws: readonly Law[] = [
+  needsStandAlone,
+  unknownBlocks,
+  pausedHolds,
+  greenOnlyOnSight,
+  everyRequiredCheckSucceeded,
+  ownChecksNeverCount,
+  draftsFit,
+  promotionIsFolded,
+  bypassIsTold,
+]
+
+function needsStandAlone(_: Snapshot, plan: Plan): string | null {
+  if (plan.needs.length === 0) return null
+  const more = plan.verdict !== null || plan.entries.length > 0 || plan.answers.length > 0
+  return more ? "a plan that asks holds nothing else" : null
+}
+
+function unknownBlocks(snapshot: Snapshot, plan: Plan): string | null {
+  const unknown = snapshot.config === null || snapshot.pullRequest === null
+  if (unknown && plan.verdict !== null) return "without config or pull request there is no verdict"
+  if (unknown && plan.entries.length > 0) return "without config or pull request nothing is written down"
+  return snapshot.sight === "partial" && isOpen(plan) ? "what GitHub did not tell whole opens nothing" : null
+}
+
+function pausedHolds(snapshot: Snapshot, plan: Plan): string | null {
+  const { pauses } = after(snapshot, plan)
+  const number = snapshot.pullRequest?.number
+  const over = pauses.filter((pause) => pause.scope === "repository" || pause.number === number)
+  if (isOpen(plan) && over.length > 0) return "a paused gate is shut"
+  const gone = snapshot.pauses.filter((pause) => !pauses.some(({ id }) => id === pause.id))
+  return gone.some((pause) => pause.source === "command") ? "a label lifts no pause but its own" : null
+}
+
+function greenOnlyOnSight({ sight, promotion, pullRequest }: Snapshot, plan: Plan): string | null {
+  const known = promotion?.headSha === pullRequest?.headSha && promotion?.baseRef === pullRequest?.baseRef
+  const wasReady = promotion?.state === "ready" && known
+  if (!plan.entries.some(({ type }) => type === "promotion_ready") && !(isOpen(plan) && !wasReady)) return null
+  return sight === "complete" || wasReady ? null : "green is only said on sight"
+}
+
+/** Says in its own way what the rules demand: the newest report of each name and app, for this very head. */
+function everyRequiredCheckSucceeded(snapshot: Snapshot, plan: Plan): string | null {
+  const { config, pullRequest, repository } = snapshot
+  if (!isOpen(plan) || config === null || pullRequest === null) return null
+  const rules = rulesForBranch(config.config, { name: pullRequest.baseRef, defaultBranch: repository.defaultBranch })
+  const here = snapshot.checks.filter((check) => check.appId !== snapshot.ownAppId && check.sha === pullRequest.headSha)
+  const required = (rules?.stages ?? []).flatMap(({ checks }) => checks.require)
+  return required.every((one) => succeeded(one, here)) ? null : "green needs success of every required check"
+}
+
+function succeeded(requirement: Requirement, checks: readonly CheckFact[]): boolean {
+  const named = checks.filter(
+    ({ name, app }) => nameMatches(requirement.name, name) && (requirement.app === null || requirement.app === app),
+  )
+  const counting = named.filter(
+    (check) =>
+      !named.some(
+        (later) =>
+          later.name === check.name && later.app === check.app && later.source === check.source && later.id > check.id,
+      ),
+  )
+  return counting.length > 0 && counting.every((one) => one.status === "completed" && one.conclusion === "success")
+}
+
+function ownChecksNeverCount(snapshot: Snapshot, plan: Plan): string | null {
+  const foreign = snapshot.checks.filter((check) => check.appId !== snapshot.ownAppId)
+  if (foreign.length === snapshot.checks.length) return null
+  return same(decide({ ...snapshot, checks: foreign }), plan) ? null : "our own check runs change nothing"
+}
+
+/** Whether deciding twice says the same twice. */
+export function isSamePlan(snapshot: Snapshot): boolean {
+  return same(decide(snapshot), decide(snapshot))
+}
+
+/** Whether two values of plain data say the same. */
+function same(one: unknown, two: unknown): boolean {
+  if (Object.is(one, two)) return true
+  if (typeof one !== "object" || typeof two !== "object" || one === null || two === null) return false
+  const values = two as Record<string, unknown>
+  const entries = Object.entries(one)
+  return entries.length === Object.keys(two).length && entries.every(([key, value]) => same(value, values[key]))
+}
+
+const fitting = new Set<string>()
+
+function draftsFit(_: Snapshot, plan: Plan): string | null {
+  const keys = plan.entries.map(({ key }) => key)
+  if (new Set(keys).size < keys.length) return "no two entries of a plan have the same key"
+  for (const draft of plan.entries) {
+    const text = JSON.stringify(draft)
+    if (!fitting.has(text)) assertFits(draft)
+    fitting.add(text)
+  }
+  return null
+}
+
+/**
+ * Puts a draft on a chain and reads it back.
+ *
+ * @throws when it does not fit the ledger.
+ */
+export function assertFits(draft: EntryDraft): void {
+  const context = { repositoryId: 1, cause: "job:test", occurredAtMs: 0, recordedAtMs: 0 }
+  parseEntryBody(seal(draft, { size: 0, hash: emptyChainHash }, context).body)
+}
+
+type After = { promotion: PromotionState | null; pauses: readonly Pause[] }
+
+/** What the ledger tells once the plan's entries are on it. */
+function after(snapshot: Snapshot, plan: Plan): After {
+  let { pauses } = snapshot
+  const runs = new Map<string, PromotionState | undefined>()
+  if (snapshot.promotion !== null) runs.set(snapshot.promotion.runId, snapshot.promotion)
+  let newest = snapshot.promotion
+  for (const draft of plan.entries) {
+    const entry = { ...draft, occurredAtMs: snapshot.nowMs }
+    pauses = foldPauses(pauses, entry)
+    if (entry.runId === null) continue
+    const next = foldPromotion(runs.get(entry.runId), entry)
+    runs.set(entry.runId, next)
+    newest = next ?? newest
+  }
+  return { promotion: newest, pauses }
+}
+
+function promotionIsFolded(snapshot: Snapshot, plan: Plan): string | null {
+  if (plan.verdict === null) return null
+  const { promotion } = after(snapshot, plan)
+  if (JSON.stringify(promotion) !== JSON.stringify(plan.promotion))
+    return "the plan's promotion is what its entries tell"
+  return (promotion?.state === "ready") === isOpen(plan) ? null : "ready is what stands open"
+}
+
+function bypassIsTold({ config, pullRequest, promotion }: Snapshot, plan: Plan): string | null {
+  const types = new Set(plan.entries.map(({ type }) => type))
+  if (config === null || !types.has("promoted"))
+    return types.has("promotion_bypassed") ? "only a merge is a bypass" : null
+  const open =
+    promotion?.state === "ready" &&
+    promotion.headSha === pullRequest?.headSha &&
+    promotion.baseRef === pullRequest.baseRef
+  const due = modeOf(config) === "enforce" && !open
+  return types.has("promotion_bypassed") === due ? null : "a merge through a shut gate, and no other, is a bypass"
+}
+
+/** Rounds in which everything must have been asked; the shell gives up after four decisions. */
+const limitLooks = 3
+
+function settles(first: Snapshot, firstPlan: Plan): string | null {
+  let snapshot = first
+  let plan = firstPlan
+  for (let looks = 0; plan.needs.length > 0; looks += 1) {
+    if (looks === limitLooks) return "what is asked is asked at once"
+    snapshot = answered(snapshot, plan)
+    plan = decide(snapshot)
+  }
+  const world = worldAfter(snapshot, plan)
+  const again = decide(world)
+  if (again.needs.length > 0) return "what was settled asks nothing"
+  if (again.entries.length > 0) return `what was settled stays so, without another ${again.entries[0]?.type}`
+  if (!same(again.verdict, plan.verdict)) return "what was settled keeps its verdict"
+  return plan.verdict === null || same(again.promotion, plan.promotion) ? null : "what was settled keeps its promotion"
+}
+
+function answered(snapshot: Snapshot, { needs }: Plan): Snapshot {
+  const told = needs.flatMap((need) => (need.kind === "role" ? [[need.login, "write"] as const] : []))
+  const roles = new Map([...snapshot.roles, ...told])
+  if (!needs.some(({ kind }) => kind === "sight")) return { ...snapshot, roles }
+  const pullRequest = snapshot.pullRequest ?? pulls["open into main"] ?? null
+  return { ...snapshot, roles, sight: "complete", config: snapshot.config ?? configs["enforce"] ?? null, pullRequest }
+}
+
+/** The world once the plan is carried out, a moment later. */
+function worldAfter(snapshot: Snapshot, plan: Plan): Snapshot {
+  const labelAsks = snapshot.labelAsks.map((ask) => (plan.answers.includes(ask.key) ? { ...ask, answered: true } : ask))
+  const newRunId = `${snapshot.newRunId.slice(0, -1)}f`
+  return { ...snapshot, ...after(snapshot, plan), labelAsks, nowMs: snapshot.nowMs + 1, newRunId }
+}
