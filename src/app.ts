@@ -8,7 +8,7 @@ import type { Clock } from "./lib/clock.ts"
 import type { Database } from "./lib/db/database.ts"
 import type { ReconcileDeps } from "./reconcile/deps.ts"
 import { reconcile } from "./reconcile/reconcile.ts"
-import { sweep, wakeDue } from "./reconcile/sweep.ts"
+import { makeSweep, wakeDue } from "./reconcile/sweep.ts"
 import { readDelivery } from "./webhook/payload.ts"
 import { makeDoor, type Door } from "./webhook/receive.ts"
 
@@ -80,7 +80,7 @@ export async function composeApp(parts: AppParts): Promise<App> {
       reconcile: (subject) => reconcile(deps, subject),
       onFailure: (subject, error) => log.error({ subject, err: error }, "could not be done now; it comes back"),
     },
-    sweep: () => sweep(deps),
+    sweep: makeSweep(deps),
     onStored: (listener) => {
       stored = listener
     },

@@ -5,6 +5,10 @@ import { ProbotOctokit } from "probot"
  * Octokit as Portcullis wants it: retries and limits set by us, since Probot's defaults let through one write a second
  * for the whole process and give up on secondary limits.
  *
+ * Only what changes nothing twice is asked again by the client. What is made by POST may have come about although the
+ * answer was a 5xx or none: the reconcile that asked for it looks for it before it makes another (named race *the
+ * unanswered creation*).
+ *
  * Writes are limited for each installation to what GitHub's secondary limits allow (80 content-creating requests a
  * minute), in bursts; reads run beside them.
  *
@@ -19,7 +23,7 @@ export function octokitForLife(): typeof ProbotOctokit {
     timeout: 600_000,
   })
   const global = new Bottleneck.Group({ maxConcurrent: 10, timeout: 600_000 })
-  return withDefaults((options) => ({
+  const Octokit = withDefaults((options) => ({
     ...options,
     throttle: {
       ...asObject(options["throttle"]),
@@ -29,9 +33,19 @@ export function octokitForLife(): typeof ProbotOctokit {
       onRateLimit: tryAgain,
       onSecondaryRateLimit: tryAgain,
     },
-    retry: { retries: 2 },
+    // 429 is a limit, which the throttling waits for.
+    retry: { retries: 2, doNotRetry: [400, 401, 403, 404, 410, 422, 429, 451] },
     userAgent: "portcullis",
   }))
+  return Octokit.plugin(makeOnce)
+}
+
+/** Takes the client's own retries from what would come about twice. */
+function makeOnce({ hook }: Pick<InstanceType<typeof ProbotOctokit>, "hook">): void {
+  hook.before("request", (options) => {
+    const queries = options.url === "/graphql" && !/^\s*mutation\b/.test(options["query"])
+    if (options.method === "POST" && !queries) options.request = { ...options.request, retries: 0 }
+  })
 }
 
 /** Octokit that asks once, over a `fetch` of the caller's; for tests, which must see every request and every failure. */

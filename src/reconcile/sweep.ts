@@ -13,15 +13,31 @@ const pruneRows = 5000
 
 /** GitHub can redeliver for three days; attempts older than this are left alone. */
 const redeliverWithinMs = 2 * 24 * 3600 * 1000
+/** How far a sweep looks back behind the beginning of the one before: deliveries under way then, and clocks apart. */
+const lookBackMs = 15 * 60 * 1000
 
 /**
- * Marks everything dirty that the app is installed on, asks GitHub to deliver again what never arrived, and forgets
- * what is not needed any more. A lost webhook so costs time, never the event. Returns how many repositories it marked.
+ * Makes the sweep of one process: it marks everything dirty that the app is installed on, asks GitHub to deliver again
+ * what never arrived, and forgets what is not needed any more. A lost webhook so costs time, never the event.
+ *
+ * The first sweep looks through the deliveries of two days, every other one through those since the one before. Each
+ * returns how many repositories it marked.
  */
-export async function sweep(deps: ReconcileDeps): Promise<number> {
-  await redeliverFailed(deps)
+export function makeSweep(deps: ReconcileDeps): () => Promise<number> {
+  let lookedThroughMs = 0
+  return async () => {
+    const nowMs = deps.clock.now().getTime()
+    await redeliverFailed(deps, Math.max(nowMs - redeliverWithinMs, lookedThroughMs - lookBackMs))
+    lookedThroughMs = nowMs
+    const marked = await markInstalled(deps)
+    await prune(deps)
+    return marked
+  }
+}
+
+async function markInstalled(deps: ReconcileDeps): Promise<number> {
   const heard = await installedRepositories(deps)
-  const marked = await deps.prisma.$transaction(async (tx) => {
+  return deps.prisma.$transaction(async (tx) => {
     await writeRepositories(
       tx,
       heard.map((repository) => ({ repository, configStale: false })),
@@ -31,8 +47,6 @@ export async function sweep(deps: ReconcileDeps): Promise<number> {
     await deps.queue.mark(tx, subjects)
     return subjects.length
   })
-  await prune(deps)
-  return marked
 }
 
 async function installedRepositories(deps: ReconcileDeps): Promise<HeardRepository[]> {
@@ -43,10 +57,10 @@ async function installedRepositories(deps: ReconcileDeps): Promise<HeardReposito
   return found
 }
 
-async function redeliverFailed(deps: ReconcileDeps): Promise<void> {
+/** Asks for the oldest first, so that people's commands come in the order in which they were given. */
+async function redeliverFailed(deps: ReconcileDeps, sinceMs: number): Promise<void> {
   const app = await deps.app()
-  const listed = await readDeliveries(app)
-  const since = deps.clock.now().getTime() - redeliverWithinMs
+  const listed = await readDeliveries(app, sinceMs)
   const arrived = new Set(listed.filter((one) => one.ok).map((one) => one.guid))
   const stored = await deps.prisma.delivery.findMany({
     where: { guid: { in: listed.map((one) => one.guid) } },
@@ -54,8 +68,8 @@ async function redeliverFailed(deps: ReconcileDeps): Promise<void> {
   })
   for (const { guid } of stored) arrived.add(guid)
   const asked = new Set<string>()
-  for (const { id, guid, deliveredAtMs } of listed) {
-    if (arrived.has(guid) || asked.has(guid) || deliveredAtMs < since) continue
+  for (const { id, guid } of listed) {
+    if (arrived.has(guid) || asked.has(guid)) continue
     asked.add(guid)
     deps.log.warn({ guid }, "asking GitHub to deliver again")
     await redeliver(app, id)
