@@ -13,7 +13,7 @@ export type Payload = { event: string; body: string }
 const agent = new Agent({ keepAlive: true, maxSockets: 256 })
 
 /** Sends one signed delivery; a broken connection counts as status 0. */
-export function send(target: Target, { event, body }: Payload): Promise<Answered> {
+function send(target: Target, { event, body }: Payload): Promise<Answered> {
   const signature = `sha256=${createHmac("sha256", target.secret).update(body).digest("hex")}`
   const begun = performance.now()
   return new Promise((resolve) => {

@@ -26,7 +26,7 @@ export type BenchServer = {
 export type ServerIdentity = { appId: number; privateKeyPem: string; webhookSecret: string; githubUrl: string }
 
 /** PostgreSQL server for the figures; a database of their own is made in it and dropped again. */
-export const postgresUrl =
+const postgresUrl =
   process.env["BENCH_DATABASE_URL"] ?? process.env["TEST_DATABASE_URL"] ?? "postgres://postgres@127.0.0.1:5432/postgres"
 
 const root = resolve(import.meta.dirname, "..")

@@ -1,8 +1,7 @@
 import { z } from "zod"
-import type { GitHubClient, RepositoryAddress } from "./client.ts"
 
 /** Where a repository's config is. Read from the default branch, never from the branch it judges. */
-export const configPath = ".github/promotion.yml"
+const configPath = ".github/promotion.yml"
 
 /** What was found at {@link configPath} on the default branch. `text` is null when it is no text GitHub gives whole. */
 export type ConfigRead = { defaultBranch: string | null; file: { blob: string; text: string | null } | null }
@@ -36,15 +35,4 @@ export function configRead(repository: z.infer<typeof configAnswer>): ConfigRead
   if (config === null) return { defaultBranch, file: null }
   const whole = config.isTruncated === false && typeof config.text === "string"
   return { defaultBranch, file: { blob: config.oid ?? "0".repeat(40), text: whole ? (config.text ?? null) : null } }
-}
-
-const answerSchema = z.object({ repository: configAnswer })
-
-/** Reads the config alone. Throws what Octokit throws. */
-export async function readConfig(client: GitHubClient, address: RepositoryAddress): Promise<ConfigRead> {
-  const query = `query Config($owner: String!, $name: String!) {
-    repository(owner: $owner, name: $name) { ${configField} }
-  }`
-  const answer = await client.graphql(query, { owner: address.owner, name: address.name })
-  return configRead(answerSchema.parse(answer).repository)
 }

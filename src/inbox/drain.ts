@@ -72,11 +72,7 @@ async function takeWaiting(
 }
 
 /** Writes what was heard: repositories first, since everything else is about them. */
-export async function writeHearsay(
-  tx: Prisma.TransactionClient,
-  hearsay: readonly Hearsay[],
-  seenAt: Date,
-): Promise<void> {
+async function writeHearsay(tx: Prisma.TransactionClient, hearsay: readonly Hearsay[], seenAt: Date): Promise<void> {
   await writeRepositories(tx, hearsay)
   const facts = hearsay.flatMap(({ repository, facts: heard }) =>
     heard.map((fact) => ({ repositoryId: repository.id, heard: fact })),

@@ -89,7 +89,7 @@ function newestOfEach(rows: readonly Row[]): Row[] {
 }
 
 /** Key of an ask: the same thing heard twice, or heard and seen, has one key. */
-export function askKey(ask: HeardAsk): string {
+function askKey(ask: HeardAsk): string {
   if (ask.kind === "comment") return `comment:${ask.commentId}`
   return `label:${ask.number}:${ask.atMs}:${ask.on ? "on" : "off"}:${ask.label.slice(0, 100)}`
 }

@@ -45,7 +45,7 @@ export async function verifyLedger(db: LedgerReader, repositoryId: number): Prom
 type Fault = { seq: number; damage: Damage; detail: string }
 
 /** Checks one row against the rows before it; undefined when it is sound. */
-export function checkRow(row: LedgerRow, before: { repositoryId: number; head: ChainHead }): Fault | undefined {
+function checkRow(row: LedgerRow, before: { repositoryId: number; head: ChainHead }): Fault | undefined {
   const expectedSeq = before.head.size + 1
   if (row.seq !== expectedSeq) {
     return { seq: expectedSeq, damage: "missing", detail: `row ${expectedSeq} is missing; the next is ${row.seq}` }

@@ -80,8 +80,7 @@ function names(verdict: Verdict, which: "failed" | "open"): string {
   const wanted = verdict.stages
     .flatMap((stage) => stage.requirements)
     .filter((judged) => (which === "failed" ? judged.outcome === "failed" : judged.outcome !== "passed"))
-    .map((judged) => (which === "failed" ? failedNames(judged) : [judged.requirement.name]))
-    .flat()
+    .flatMap((judged) => (which === "failed" ? failedNames(judged) : [judged.requirement.name]))
   const unique = [...new Set(wanted)].map((name) => (name === "*" ? "any check" : bare(name, 40)))
   if (unique.length <= 2) return unique.join(" and ")
   return `${unique.slice(0, 2).join(", ")} and ${unique.length - 2} more`

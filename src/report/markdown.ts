@@ -5,7 +5,7 @@
 export function plain(text: string, limit = 120): string {
   const oneLine = text.replaceAll(/[\p{Cc}\p{Cf}\s]+/gu, " ").trim()
   const short = oneLine.length > limit ? `${oneLine.slice(0, limit - 1)}…` : oneLine
-  return short.replaceAll(/[\\`*_{}[\]<>()#+!|~&@:]/g, (mark) => `&#${mark.codePointAt(0)};`)
+  return short.replaceAll(/[\\`*_{}[\]<>()#+!|~&@:]/g, (mark) => `&#${mark.charCodeAt(0)};`)
 }
 
 /** The same for places that show raw text, such as a check run's title: one line, no control characters. */

@@ -15,7 +15,7 @@ export const text = z.string().transform((value) => value.replaceAll("\0", "").s
 const commentLimit = 65_536
 
 /** A full commit id. */
-export const shaText = z.string().transform((value, context): Sha => {
+const shaText = z.string().transform((value, context): Sha => {
   const parsed = parseSha(value)
   if (parsed !== undefined) return parsed
   context.addIssue({ code: "custom", message: "not a commit id" })

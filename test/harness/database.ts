@@ -44,7 +44,7 @@ export async function testDatabase(options: { log?: DatabaseLog } = {}): Promise
  * The data directory of an embedded database, migrated and shut down in order, as a template: copy it, never open
  * it. Made once per set of migrations and version of PGlite, under node_modules/.cache.
  */
-export async function embeddedTemplate(): Promise<string> {
+async function embeddedTemplate(): Promise<string> {
   const cache = join(root, "node_modules/.cache/portcullis")
   const template = join(cache, `database-${await templateKey()}`)
   if (existsSync(template)) return template

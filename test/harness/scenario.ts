@@ -18,7 +18,7 @@ branches:
 `
 
 /** The people of every scenario, by role: olga may do everything, max writes, tess triages, rita reads. */
-export const cast = { olga: "admin", max: "write", tess: "triage", rita: "read", "shipwright[bot]": "write" } as const
+const cast = { olga: "admin", max: "write", tess: "triage", rita: "read", "shipwright[bot]": "write" } as const
 
 /** How a scenario begins. */
 export type ScenarioOptions = {
