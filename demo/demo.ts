@@ -1,0 +1,116 @@
+/**
+ * `npm run demo`: plays the life of a pull request on the real server and a GitHub of our own, and checks every step.
+ * Ends with 0 only if every step came true. `--keep` leaves both running until Ctrl-C.
+ */
+import { rmSync } from "node:fs"
+import { introduce, introduceWorld, invite } from "./introduction.ts"
+import { proof } from "./proof.ts"
+import { heading, hush, quote, say, seconds } from "./screen.ts"
+import { story } from "./story.ts"
+import { layGround, openWorld } from "./world.ts"
+import type { Ground, World } from "./world.ts"
+
+const limitMs = 90_000
+const exitInterrupted = 130
+
+/** Where the demo stands, for the words at its end. */
+type Progress = { world: World | undefined; step: string }
+
+/** Ctrl-C, or the same from another program. */
+class Interrupted extends Error {}
+
+await main(process.argv.slice(2))
+
+async function main(args: readonly string[]): Promise<void> {
+  const unknown = args.filter((arg) => arg !== "--keep")
+  if (unknown.length > 0) {
+    say(`The demo knows one option, --keep, and not ${unknown.join(" ")}.`)
+    process.exit(1)
+  }
+  const ground = await layGround()
+  const interrupted = interruption(ground)
+  const progress: Progress = { world: undefined, step: "The start" }
+  let code = 0
+  let keeping = false
+  try {
+    const world = await Promise.race([play(ground, progress), interrupted, deadline()])
+    progress.step = "Keeping it running"
+    keeping = args.includes("--keep")
+    if (keeping) await Promise.race([keepRunning(world), interrupted])
+  } catch (error) {
+    // Ctrl-C is how people end what they keep; before that it cuts the story short.
+    code = error instanceof Interrupted && keeping ? 0 : explain(error, progress)
+    hush()
+  }
+  await ground.close()
+  process.exit(code)
+}
+
+async function play(ground: Ground, progress: Progress): Promise<World> {
+  introduce()
+  const world = await openWorld(ground)
+  progress.world = world
+  await introduceWorld(world)
+  const steps = [...story, ...proof]
+  for (const [index, step] of steps.entries()) {
+    progress.step = `Step ${index + 1}, “${step.title}”,`
+    heading(index + 1, step.title)
+    await step.play(world)
+  }
+  say()
+  say(`All ${steps.length} steps came true.`, "good")
+  return world
+}
+
+async function keepRunning(world: World): Promise<void> {
+  await world.startServer()
+  invite(world)
+  const { code, signal } = await world.serverEnded()
+  throw new Error(`The server ended by itself: ${code ?? signal}.`)
+}
+
+/** Says what went wrong, and gives the exit code for it. */
+function explain(error: unknown, { world, step }: Progress): number {
+  if (error instanceof Interrupted) {
+    say()
+    say("Stopped before its end.")
+    return exitInterrupted
+  }
+  say()
+  say(`✖ ${step} did not come true:`, "bad")
+  quote(error instanceof Error ? error.message : String(error))
+  if (world !== undefined) {
+    say()
+    say("The server's log:", "strong")
+    quote(world.serverLog() === "" ? "(nothing at level warn or above)" : world.serverLog())
+  }
+  return 1
+}
+
+/** Rejects at the first signal, and when nobody reads on. At the second signal everything ends at once. */
+function interruption(ground: Ground): Promise<never> {
+  return new Promise((_, reject) => {
+    let asked = false
+    for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
+      process.on(signal, () => {
+        if (asked) {
+          ground.children.killAll()
+          rmSync(ground.dir, { recursive: true, force: true })
+          process.exit(exitInterrupted)
+        }
+        asked = true
+        reject(new Interrupted())
+      })
+    }
+    process.stdout.on("error", () => reject(new Interrupted()))
+  })
+}
+
+function deadline(): Promise<never> {
+  return new Promise((_, reject) => {
+    setTimeout(
+      () => reject(new Error(`The demo takes ${seconds(limitMs)} at most, and they are over.`)),
+      limitMs,
+    ).unref()
+  })
+}

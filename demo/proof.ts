@@ -1,0 +1,100 @@
+/** The end of the story: the ledger is read and verified by the command line, then forged in a copy. */
+import { join } from "node:path"
+import { setTimeout as sleep } from "node:timers/promises"
+import { PGlite } from "@electric-sql/pglite"
+import { cut, quote, seconds, tell } from "./screen.ts"
+import { Untrue } from "./story.ts"
+import type { Step } from "./story.ts"
+import type { CommandResult, World } from "./world.ts"
+
+const readingMs = 600
+const stopLimitMs = 10_000
+
+/** From the running server to a forgery that is found. */
+export const proof: readonly Step[] = [
+  { title: "The server is told to stop", play: stop },
+  { title: "The ledger has a row for every step, each chained to the one before by its hash", play: readLedger },
+  { title: "Somebody with full rights on a copy of the database hides that the test ever failed", play: forge },
+]
+
+async function stop(world: World): Promise<void> {
+  const unknown = await world.shop.unknownRequests()
+  if (unknown.length > 0) throw new Untrue(`Portcullis asked what GitHub does not know: ${unknown.join(", ")}`)
+  const { code, signal, tookMs } = await world.stopServer()
+  if (code !== 0) throw new Untrue(`the server ended with ${code ?? signal ?? "an error"}, not with exit code 0`)
+  if (tookMs > stopLimitMs) throw new Untrue(`the server took ${seconds(tookMs)} to stop`)
+  tell("Portcullis", `finishes what it holds and ends with exit code 0, ${seconds(tookMs)} after SIGTERM`, "good")
+}
+
+/** What must be on the ledger by now, and what must not. */
+const expected = [
+  "proposed",
+  "tested",
+  "promotion_ready",
+  "promotion_pause_changed",
+  "promotion_blocked",
+  "command_received",
+  "command_denied",
+  "promoted",
+]
+
+async function readLedger(world: World): Promise<void> {
+  const shown = await command(world, ["ledger", "show", world.repo], world.dataDir)
+  if (shown.code !== 0) throw new Untrue(`portcullis ledger show ended with ${shown.code}`)
+  const missing = expected.filter((type) => !shown.output.includes(type))
+  if (missing.length > 0) throw new Untrue(`the ledger lacks ${missing.join(", ")}`)
+  if (shown.output.includes("promotion_bypassed")) throw new Untrue("the merge counts as one past the gate")
+  await sleep(readingMs)
+  await verifySound(world)
+}
+
+async function verifySound(world: World): Promise<void> {
+  const { code } = await command(world, ["ledger", "verify"], world.dataDir)
+  if (code !== 0) throw new Untrue(`portcullis ledger verify ended with ${code} on the untouched ledger`)
+}
+
+async function forge(world: World): Promise<void> {
+  const copy = await world.copyData()
+  const row = await forgeRow(copy)
+  await sleep(readingMs)
+  const { code, output } = await command(world, ["ledger", "verify"], copy)
+  if (code === 0) throw new Untrue("portcullis ledger verify took the forged copy for sound")
+  if (!new RegExp(`\\b${row}\\b`).test(output)) throw new Untrue(`portcullis ledger verify did not name row ${row}`)
+  tell("", `It is found, with exit code ${code}. And the original:`)
+  await verifySound(world)
+}
+
+/** Turns the failed test into a passed one, with PostgreSQL alone: nothing of Portcullis takes part. */
+async function forgeRow(dataDir: string): Promise<number> {
+  const database = await PGlite.create(join(dataDir, "postgresql"))
+  try {
+    const { rows } = await database.query<{ seq: number; body: string }>(
+      `SELECT seq::int AS seq, body FROM ledger_entry WHERE type = 'tested' AND body LIKE '%"passed":false%'`,
+    )
+    const [row] = rows
+    if (row === undefined) throw new Untrue("the ledger does not know that the test failed")
+    const update = `UPDATE ledger_entry SET body = $1 WHERE seq = $2`
+    const forged = row.body.replace('"passed":false', '"passed":true').replace('"failure"', '"success"')
+    const refusal = await database.query(update, [forged, row.seq]).then(
+      () => undefined,
+      (error: unknown) => (error instanceof Error ? error.message : String(error)),
+    )
+    if (refusal === undefined) throw new Untrue("the database let a ledger row be changed")
+    tell("plain UPDATE", `refused by the database: ${refusal}`)
+    await database.exec("ALTER TABLE ledger_entry DISABLE TRIGGER USER")
+    await database.query(update, [forged, row.seq])
+    await database.exec("ALTER TABLE ledger_entry ENABLE TRIGGER USER")
+    tell("its owner", `switches the triggers off and rewrites row ${row.seq}: test failed → test passed`, "bad")
+    return row.seq
+  } finally {
+    await database.close()
+  }
+}
+
+async function command(world: World, args: string[], dataDir: string): Promise<CommandResult> {
+  const place = dataDir === world.dataDir ? "" : "DATA_DIR=copy "
+  quote(`$ ${place}portcullis ${args.join(" ")}`, "strong")
+  const result = await world.portcullis(args, dataDir)
+  quote(cut(result.output))
+  return result
+}

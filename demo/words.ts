@@ -1,0 +1,47 @@
+/** GitHub's and Portcullis' words made readable on a terminal. */
+import type { Call, Gate } from "./shop.ts"
+
+/** A mark for a verdict that reads without colour. */
+export function verdictMark(verdict: string): string {
+  return { success: "✔", failure: "✖", in_progress: "…" }[verdict] ?? "?"
+}
+
+/** What a person wants of the check run's summary: why it is shut and what comes next, or that it is open. */
+export function interesting({ summary }: Gate): string[] {
+  const lines = summary.split("\n")
+  const reasons = lines.filter((line) => line.startsWith("- **"))
+  return (reasons.length > 0 ? reasons : lines.slice(0, 1)).map(withoutMarkup)
+}
+
+function withoutMarkup(markdown: string): string {
+  return markdown
+    .replace(/^- /, "")
+    .replaceAll(/\*\*|`/g, "")
+    .replaceAll(/&#(\d+);/g, (_, code: string) => String.fromCodePoint(Number(code)))
+}
+
+/** Calls of Portcullis by what they are for, in the order of their first time. */
+export function asked(calls: readonly Call[]): string {
+  if (calls.length === 0) return "nothing: what the webhook told was enough"
+  const counted = new Map<string, number>()
+  for (const call of calls) counted.set(purpose(call), (counted.get(purpose(call)) ?? 0) + 1)
+  return [...counted].map(([what, times]) => (times === 1 ? what : `${what} (${times} times)`)).join(", ")
+}
+
+const purposes: Readonly<Record<string, string>> = {
+  "GET /app/hook/deliveries": "any webhooks lost?",
+  "GET /app/installations": "where am I installed?",
+  "GET /installation/repositories": "which repositories?",
+  "POST /graphql Sight": "read the pull request",
+  "POST /graphql OpenPullRequests": "list open pull requests",
+  "POST /repos/:owner/:repo/check-runs": "write the check run",
+  "PATCH /repos/:owner/:repo/check-runs/:id": "update the check run",
+  "POST /repos/:owner/:repo/issues/comments/:id/reactions": "react to the comment",
+  "POST /repos/:owner/:repo/issues/:number/comments": "reply",
+  "GET /repos/:owner/:repo/collaborators/:login/permission": "what may this user do?",
+}
+
+function purpose({ method, template, graphqlName }: Call): string {
+  const name = graphqlName === undefined ? `${method} ${template}` : `${method} ${template} ${graphqlName}`
+  return purposes[name] ?? name
+}
