@@ -8,6 +8,8 @@ import { demandableRoles } from "./permission.ts"
  */
 
 const name = z.string().min(1).max(200)
+/** What git allows in no branch name would fit no branch, and the gate would stand open where nobody looks for it. */
+const branchPattern = name.regex(/^[^\s~^:?[\\]+$/, "no branch is named so; in a pattern only `*` and `**` are special")
 const role = z.enum(demandableRoles)
 
 const requirement = z.union([
@@ -30,7 +32,7 @@ function anyCheck(): Requirement[] {
 const branchRules = z.strictObject({
   stages: z
     .array(checksStage)
-    .max(1, "one `checks` stage is enough: list all names under its `require`")
+    .refine((stages) => stages.length <= 1, "one `checks` stage is enough: list all names under its `require`")
     .default(() => [{ checks: { require: anyCheck() } }]),
 })
 
@@ -40,7 +42,7 @@ export type BranchRules = z.infer<typeof branchRules>
 const configSchema = z.strictObject({
   version: z.literal(1),
   mode: z.enum(["advisory", "enforce"]).default("advisory"),
-  branches: z.record(name, branchRules).optional(),
+  branches: z.record(branchPattern, branchRules).optional(),
   pause: z.strictObject({ label: name.default("promotion-paused") }).default({ label: "promotion-paused" }),
   commands: z.strictObject({ "pause-promotion": role.default("write") }).default({ "pause-promotion": "write" }),
 })
@@ -70,13 +72,15 @@ export type ConfigInForce =
   | { status: "valid"; blob: string; config: PromotionConfig }
   | { status: "invalid"; blob: string; config: PromotionConfig; lastValid: boolean; problems: ConfigProblem[] }
 
+const defaultRules = branchRules.parse({})
+
 /** The rules of a branch, the first match in the file's order; undefined when it is no promotion branch. */
 export function rulesForBranch(
   config: PromotionConfig,
   branch: { name: string; defaultBranch: string },
 ): BranchRules | undefined {
   if (config.branches === undefined) {
-    return branch.name === branch.defaultBranch ? branchRules.parse({}) : undefined
+    return branch.name === branch.defaultBranch ? defaultRules : undefined
   }
   const match = Object.entries(config.branches).find(([pattern]) => branchMatches(pattern, branch.name))
   return match?.[1]
