@@ -82,7 +82,15 @@ async function existingKeys(
 }
 
 /** One stored row, columns and hashed text, as verification and export need it. */
-export type LedgerRow = { seq: number; key: string; type: string; prevHash: string; hash: string; body: string }
+export type LedgerRow = {
+  seq: number
+  key: string
+  type: string
+  runId: string | null
+  prevHash: string
+  hash: string
+  body: string
+}
 
 /** Rows of one repository in order, from just after `afterSeq`, `limit` at most. */
 export async function readRows(
@@ -91,14 +99,15 @@ export async function readRows(
   page: { afterSeq: number; limit: number },
 ): Promise<LedgerRow[]> {
   const rows = await db.$queryRaw<
-    { seq: bigint; key: string; type: string; prev_hash: string; hash: string; body: string }[]
+    { seq: bigint; key: string; type: string; run_id: string | null; prev_hash: string; hash: string; body: string }[]
   >`
-    SELECT seq, key, type, prev_hash, hash, body FROM ledger_entry
+    SELECT seq, key, type, run_id, prev_hash, hash, body FROM ledger_entry
     WHERE repository_id = ${BigInt(repositoryId)} AND seq > ${BigInt(page.afterSeq)} ORDER BY seq LIMIT ${page.limit}`
   return rows.map((row) => ({
     seq: Number(row.seq),
     key: row.key,
     type: row.type,
+    runId: row.run_id,
     prevHash: row.prev_hash,
     hash: row.hash,
     body: row.body,

@@ -27,19 +27,23 @@ export type Verification =
 
 const pageRows = 1000
 
-/** Reads a repository's whole chain and checks every row and the head. Memory does not grow with its length. */
+/**
+ * Reads a repository's whole chain and checks every row and the head. Memory does not grow with its length.
+ *
+ * Others may append meanwhile: the stored head is read before each page, and compared once no row comes after it.
+ */
 export async function verifyLedger(db: LedgerReader, repositoryId: number): Promise<Verification> {
   let head: ChainHead = { size: 0, hash: emptyChainHash }
   for (;;) {
+    const stored = await readHead(db, repositoryId)
     const rows = await readRows(db, repositoryId, { afterSeq: head.size, limit: pageRows })
     for (const row of rows) {
       const fault = checkRow(row, { repositoryId, head })
       if (fault !== undefined) return { ok: false, checked: head.size, ...fault }
       head = { size: row.seq, hash: row.hash }
     }
-    if (rows.length < pageRows) break
+    if (rows.length === 0) return checkHead(head, stored)
   }
-  return checkHead(head, await readHead(db, repositoryId))
 }
 
 type Fault = { seq: number; damage: Damage; detail: string }
@@ -71,6 +75,7 @@ function checkColumns(row: LedgerRow, repositoryId: number): Fault | undefined {
       entry.seq === seq &&
       entry.key === row.key &&
       entry.type === row.type &&
+      entry.runId === row.runId &&
       link.prev === row.prevHash &&
       link.repositoryId === repositoryId
     return agrees ? undefined : { seq, damage: "column-edited", detail: "its columns and its hashed text disagree" }
