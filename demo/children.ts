@@ -10,6 +10,11 @@ export type Program = { script: string; args?: string[]; env: Record<string, str
 /** How a process ended. */
 export type Ending = { code: number | null; signal: NodeJS.Signals | null }
 
+/** How a process ended, in words. */
+export function endingWords({ code, signal }: Ending): string {
+  return code === null ? `was ended by ${signal ?? "an error"}` : `ended with exit code ${code}`
+}
+
 /** A running program. */
 export type Child = {
   process: ChildProcess
@@ -17,6 +22,8 @@ export type Child = {
   output(): string
   /** Resolves when it has ended and its output is complete. */
   ended: Promise<Ending>
+  /** How it ended, once it has. */
+  ending(): Ending | undefined
 }
 
 /** All children of the demo. */
@@ -72,14 +79,19 @@ function run({ script, args = [], env, cwd, talks = false }: Program): Child {
   }
   started.stdout?.setEncoding("utf8").on("data", keep)
   started.stderr?.setEncoding("utf8").on("data", keep)
+  let ending: Ending | undefined
   const ended = new Promise<Ending>((resolve) => {
+    const end = (how: Ending): void => {
+      ending = how
+      resolve(how)
+    }
     started.once("error", (error) => {
       keep(`${error.message}\n`)
-      resolve({ code: null, signal: null })
+      end({ code: null, signal: null })
     })
-    started.once("close", (code, signal) => resolve({ code, signal }))
+    started.once("close", (code, signal) => end({ code, signal }))
   })
-  return { process: started, output: () => output, ended }
+  return { process: started, output: () => output, ended, ending: () => ending }
 }
 
 async function stop(child: Child, patienceMs: number): Promise<Ending & { tookMs: number }> {

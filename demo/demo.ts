@@ -3,6 +3,7 @@
  * Ends with 0 only if every step came true. `--keep` leaves both running until Ctrl-C.
  */
 import { rmSync } from "node:fs"
+import { endingWords } from "./children.ts"
 import { introduce, introduceWorld, invite } from "./introduction.ts"
 import { proof } from "./proof.ts"
 import { heading, hush, quote, say, seconds } from "./screen.ts"
@@ -65,8 +66,7 @@ async function play(ground: Ground, progress: Progress): Promise<World> {
 async function keepRunning(world: World): Promise<void> {
   await world.startServer()
   invite(world)
-  const { code, signal } = await world.serverEnded()
-  throw new Error(`The server ended by itself: ${code ?? signal}.`)
+  throw new Error(`The server ${endingWords(await world.serverEnded())} by itself.`)
 }
 
 /** Says what went wrong, and gives the exit code for it. */
@@ -80,8 +80,9 @@ function explain(error: unknown, { world, step }: Progress): number {
   say(`✖ ${step} did not come true:`, "bad")
   quote(error instanceof Error ? error.message : String(error))
   if (world !== undefined) {
+    const ending = world.serverEnding()
     say()
-    say("The server's log:", "strong")
+    say(`The server ${ending === undefined ? "is running" : endingWords(ending)}. Its log:`, "strong")
     quote(world.serverLog() === "" ? "(nothing at level warn or above)" : world.serverLog())
   }
   return 1

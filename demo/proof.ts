@@ -2,6 +2,7 @@
 import { join } from "node:path"
 import { setTimeout as sleep } from "node:timers/promises"
 import { PGlite } from "@electric-sql/pglite"
+import { endingWords } from "./children.ts"
 import { cut, quote, seconds, tell } from "./screen.ts"
 import { Untrue } from "./story.ts"
 import type { Step } from "./story.ts"
@@ -20,8 +21,8 @@ export const proof: readonly Step[] = [
 async function stop(world: World): Promise<void> {
   const unknown = await world.shop.unknownRequests()
   if (unknown.length > 0) throw new Untrue(`Portcullis asked what GitHub does not know: ${unknown.join(", ")}`)
-  const { code, signal, tookMs } = await world.stopServer()
-  if (code !== 0) throw new Untrue(`the server ended with ${code ?? signal ?? "an error"}, not with exit code 0`)
+  const { tookMs, ...ending } = await world.stopServer()
+  if (ending.code !== 0) throw new Untrue(`the server ${endingWords(ending)}, not with exit code 0`)
   if (tookMs > stopLimitMs) throw new Untrue(`the server took ${seconds(tookMs)} to stop`)
   tell("Portcullis", `finishes what it holds and ends with exit code 0, ${seconds(tookMs)} after SIGTERM`, "good")
 }

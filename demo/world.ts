@@ -36,6 +36,8 @@ export type World = {
   serverLog(): string
   /** Resolves when the server that was started last has ended. */
   serverEnded(): Promise<Ending>
+  /** How it ended; undefined while it runs. */
+  serverEnding(): Ending | undefined
 }
 
 const script = {
@@ -98,6 +100,7 @@ export async function openWorld(ground: Ground): Promise<World> {
     stopServer: server.stop,
     serverLog: server.log,
     serverEnded: server.ended,
+    serverEnding: server.ending,
     portcullis: (args, directory) => runCommand(ground, args, directory),
     async copyData() {
       const copy = join(ground.dir, "copy")
@@ -145,18 +148,15 @@ function serverOf({ dir, children }: Ground, { hello, dataDir, port }: ServerPla
     },
     stop: () => children.stop(running(), stopLimitMs),
     ended: () => running().ended,
+    ending: () => child?.ending(),
     log: () => child?.output() ?? "",
   }
 }
 
 async function ready(url: string, child: Child): Promise<void> {
-  let ended = false
-  void child.ended.then(() => {
-    ended = true
-  })
   const limit = performance.now() + readyLimitMs
   while (performance.now() < limit) {
-    if (ended) throw new Error(`The server ended before it was ready:\n${child.output()}`)
+    if (child.ending() !== undefined) throw new Error(`The server ended before it was ready:\n${child.output()}`)
     const answer = await fetch(`${url}/readyz`, { signal: AbortSignal.timeout(5000) }).catch(() => undefined)
     if (answer?.ok === true) return
     await sleep(50)
