@@ -42,13 +42,14 @@ export async function testDatabase(options: { log?: DatabaseLog } = {}): Promise
 
 /**
  * The data directory of an embedded database, migrated and shut down in order, as a template: copy it, never open
- * it. Made once per set of migrations and version of PGlite, under node_modules/.cache.
+ * it. Made once per set of migrations, version of PGlite and way to make a directory, under node_modules/.cache.
  */
 async function embeddedTemplate(): Promise<string> {
   const cache = join(root, "node_modules/.cache/portcullis")
   const template = join(cache, `database-${await templateKey()}`)
   if (existsSync(template)) return template
   await mkdir(cache, { recursive: true })
+  await removeStale(cache, "")
   const unfinished = await mkdtemp(join(cache, "unfinished-"))
   await makeTemplate({ dataDir: unfinished })
   // Another test process may have been faster; either copy is as good.
@@ -66,16 +67,15 @@ export async function copyOfTemplate(): Promise<string> {
 type Copy = { where: { dataDir: string } | { databaseUrl: string }; remove(): Promise<void> }
 
 async function embeddedCopy(): Promise<Copy> {
-  await removeStaleDirectories()
+  await removeStale(tmpdir(), prefix)
   const dataDir = await copyOfTemplate()
   return { where: { dataDir }, remove: () => rm(dataDir, { recursive: true, force: true }) }
 }
 
-/** Directories of test processes that were killed. */
-async function removeStaleDirectories(): Promise<void> {
-  const names = (await readdir(tmpdir())).filter((name) => name.startsWith(prefix))
-  for (const name of names) {
-    const path = join(tmpdir(), name)
+/** Removes what killed test processes, and earlier migrations, left behind. */
+async function removeStale(folder: string, begins: string): Promise<void> {
+  const names = (await readdir(folder)).filter((name) => name.startsWith(begins))
+  for (const path of names.map((name) => join(folder, name))) {
     const age = await stat(path).then(
       (found) => Date.now() - found.mtimeMs,
       () => 0,
@@ -148,8 +148,10 @@ async function makeTemplate(where: Copy["where"]): Promise<void> {
 
 async function templateKey(): Promise<string> {
   const migrations = await readMigrations(migrationsDirectory)
-  const pglite = await readFile(join(root, "node_modules/@electric-sql/pglite/package.json"), "utf8")
-  const hash = createHash("sha256").update(pglite)
+  const hash = createHash("sha256")
+  for (const file of ["node_modules/@electric-sql/pglite/package.json", "src/lib/db/data-directory.ts"]) {
+    hash.update(await readFile(join(root, file)))
+  }
   for (const { name, checksum } of migrations) hash.update(`${name} ${checksum}\n`)
   return hash.digest("hex").slice(0, 16)
 }

@@ -97,6 +97,12 @@ test("an SQL error costs no connection", async () => {
   expect(connected).toEqual([])
 })
 
+test("a statement that nests too deeply is an SQL error, not the end of the database", async () => {
+  const nested = "[".repeat(100_000) + "]".repeat(100_000)
+  await expect(runQuery(pool, "SELECT $1::jsonb", [nested])).rejects.toThrow("stack depth limit exceeded")
+  expect((await pool.query("SELECT 1 AS one")).rows).toEqual([{ one: 1 }])
+})
+
 test("a connection that breaks, idle or at work, is logged and replaced", async () => {
   logged.length = 0
   const client = await pool.connect()

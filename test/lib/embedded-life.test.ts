@@ -96,7 +96,7 @@ test("closing does not wait for a query without end on a connection that somebod
   const endless = kept.query("SELECT pg_sleep(300)").catch((error: unknown) => String(error))
   const began = performance.now()
   await database.close()
-  expect(performance.now() - began).toBeLessThan(9000)
+  expect(performance.now() - began).toBeLessThan(8000)
   expect(await endless).toMatch(/ended/)
   const again = await opened()
   expect((await again.pool.query("SELECT subject FROM look_again")).rows).toEqual([{ subject: "acknowledged" }])
@@ -143,11 +143,4 @@ test("maintenance cuts the log and vacuums what changed, and stops at once", asy
   maintenance.stop()
   expect((await state())?.checkpoint).not.toBe(before?.checkpoint)
   expect(logged).toEqual([])
-})
-
-test("a statement that nests too deeply is an SQL error, not the end of the database", async () => {
-  const database = await opened()
-  const nested = "[".repeat(100_000) + "]".repeat(100_000)
-  await expect(runQuery(database.pool, "SELECT $1::jsonb", [nested])).rejects.toThrow("stack depth limit exceeded")
-  expect((await database.pool.query("SELECT 1 AS one")).rows).toEqual([{ one: 1 }])
 })

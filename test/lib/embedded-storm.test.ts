@@ -60,7 +60,7 @@ async function stormy(id: number): Promise<string> {
   if (id % 10 === 8) {
     await runQuery(pool, `DO $$ BEGIN INSERT INTO storm VALUES (${id}, 'x'); RAISE 'meant to fail'; END $$`)
   }
-  if (id % 10 < 4) return (await runQuery<{ owner: string }>(pool, insert, [id, owner, id])).rows[0]?.owner ?? ""
+  if (id % 10 < 5) return (await runQuery<{ owner: string }>(pool, insert, [id, owner, id])).rows[0]?.owner ?? ""
   const limits = { maxWait: 60_000, timeout: id % 10 === 9 ? 2 : 60_000 }
   return prisma.$transaction(async (tx) => {
     const twin = id % 10 === 7 ? -id : 0

@@ -46,7 +46,8 @@ export async function createDatabase(held: HeldDirectory): Promise<void> {
   const unfinished = `${held.postgres}.new`
   rmSync(unfinished, { recursive: true, force: true })
   mkdirSync(unfinished, { mode: 0o700 }) // PGlite lets everybody write the files inside
-  const pglite = await PGlite.create({ fs: durableFs(unfinished) })
+  // Log files of 4 MB, not 16: a commit that begins a new one waits until it is filled with zeros.
+  const pglite = await PGlite.create({ fs: durableFs(unfinished), initDbStartParams: ["--wal-segsize=4"] })
   await pglite.close()
   syncTree(unfinished)
   renameSync(unfinished, held.postgres)

@@ -49,8 +49,9 @@ const sessionSettings = `
   SET TimeZone = 'UTC';
   SET statement_timeout = '30s';
   SET idle_in_transaction_session_timeout = '30s'`
-/** Twice within the ten seconds that a host waits after SIGTERM: for the pool, then for the embedded database. */
+/** For what is under way; then for the embedded database to stop in order, or only a moment if it is still at work. */
 const stopGraceMs = 3_000
+const busyStopGraceMs = 1_000
 const maintenanceIntervalMs = 60_000
 
 /**
@@ -96,7 +97,7 @@ function server(connectionString: string, max: number): Backend {
       keepAlive: true,
     },
     start: () => undefined,
-    stop: endPool,
+    stop: async (pool) => void (await endPool(pool)),
   }
 }
 
@@ -129,20 +130,22 @@ async function embedded(dataDir: string, log: DatabaseLog): Promise<Backend> {
     },
     async stop(pool) {
       maintenance?.stop()
-      await endPool(pool)
-      await database.stop(stopGraceMs)
+      const idle = await endPool(pool)
+      await database.stop(idle ? stopGraceMs : busyStopGraceMs)
     },
   }
 }
 
 /**
  * Lets what is under way end; a connection that somebody keeps is left behind, so that closing never hangs. The pool
- * would forget those who wait for a connection, without a word to them, so they are served first.
+ * would forget those who wait for a connection, without a word to them, so they are served first. False: the time
+ * was not enough.
  */
-async function endPool(pool: Pool): Promise<void> {
+async function endPool(pool: pg.Pool): Promise<boolean> {
   const deadline = Date.now() + stopGraceMs
   while (pool.waitingCount > 0 && Date.now() < deadline) await pause(5)
-  await Promise.race([pool.end(), pause(deadline - Date.now(), undefined, { ref: false })])
+  const ended = pool.end().then(() => true)
+  return Promise.race([ended, pause(deadline - Date.now(), false, { ref: false })])
 }
 
 /** A connection that breaks fails its own query and is replaced; without these listeners it would end the process. */
