@@ -31,6 +31,13 @@ const postgresUrl =
 
 const root = resolve(import.meta.dirname, "..")
 
+/** The heap's limits that `npm start` sets. */
+function heapLimits(): string[] {
+  const manifest: unknown = JSON.parse(readFileSync(join(root, "package.json"), "utf8"))
+  const { start } = (manifest as { scripts: { start: string } }).scripts
+  return start.split(" ").filter((word) => word.startsWith("--"))
+}
+
 /** A TCP port that is free now. */
 export function freePort(): Promise<number> {
   return new Promise((done, failed) => {
@@ -66,7 +73,7 @@ async function onServer(sql: string): Promise<void> {
 export async function startServer(kind: DatabaseKind, identity: ServerIdentity, port: number): Promise<BenchServer> {
   const dataDir = await mkdtemp(join(tmpdir(), "portcullis-bench-"))
   const postgres = kind === "postgresql" ? await freshPostgres() : null
-  const child = spawn(process.execPath, [join(root, "src/main.ts")], {
+  const child = spawn(process.execPath, [...heapLimits(), join(root, "src/main.ts")], {
     cwd: dataDir,
     stdio: ["ignore", "ignore", "inherit"],
     env: {
