@@ -1,5 +1,5 @@
 /** How long progress must have stood still before a shut gate's details are written anew, in milliseconds. */
-const settleMs = 60_000
+export const settleMs = 60_000
 
 /** What is known of a report when its next content is at hand. Times in milliseconds since 1970. */
 export type ReportState = {
