@@ -116,7 +116,7 @@ async function firstWaiting(prisma: PrismaClient): Promise<{ id: bigint; guid: s
 
 /** SQLSTATE classes 22 and 23: the data itself does not fit. Anything else may pass and is tried again. */
 function isRefusal(error: unknown): boolean {
-  return /\b(?:22|23)[0-9A-Z]{3}\b/.test(JSON.stringify(error) + String(error))
+  return /"(?:originalCode|code)":"2[23][0-9A-Z]{3}"/.test(JSON.stringify(error))
 }
 
 async function setAside(deps: DrainDeps, id: bigint): Promise<number> {

@@ -135,9 +135,13 @@ export async function writeRepositories(
 
 function mergeById(repositories: readonly { repository: HeardRepository; configStale: boolean }[]) {
   const merged = new Map<number, { repository: HeardRepository; configStale: boolean }>()
-  for (const heard of repositories) {
-    const configStale = heard.configStale || (merged.get(heard.repository.id)?.configStale ?? false)
-    merged.set(heard.repository.id, { ...heard, configStale })
+  for (const { repository, configStale } of repositories) {
+    const known = merged.get(repository.id)
+    const defaultBranch = repository.defaultBranch ?? known?.repository.defaultBranch ?? null
+    merged.set(repository.id, {
+      repository: { ...repository, defaultBranch },
+      configStale: configStale || (known?.configStale ?? false),
+    })
   }
   return merged.values()
 }

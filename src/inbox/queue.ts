@@ -83,7 +83,7 @@ export async function openQueue(options: QueueOptions): Promise<SubjectQueue> {
   const { policy: _policy, ...changeable } = work
   await boss.updateQueue(queueName, changeable)
   await recover(boss, options)
-  return overBoss(boss)
+  return overBoss(boss, options)
 }
 
 /**
@@ -109,7 +109,7 @@ async function recover(boss: PgBoss, { pool, embedded }: QueueOptions): Promise<
 /** Most subjects settled by one statement. */
 const settledTogether = 50
 
-function overBoss(boss: PgBoss): SubjectQueue {
+function overBoss(boss: PgBoss, { onError }: Pick<QueueOptions, "onError">): SubjectQueue {
   const settle = grouped<Claim>(
     (waiting) => Math.min(waiting.length, settledTogether),
     async (claims) => void (await boss.complete(queueName, claims.map(attempt))),
@@ -120,16 +120,23 @@ function overBoss(boss: PgBoss): SubjectQueue {
     async mark(tx, subjects) {
       const keys = [...new Set(subjects.map(subjectKey))].toSorted()
       if (keys.length === 0) return
-      marks += 1
       await tx.$queryRaw`
         SELECT id FROM pgboss.job WHERE name = ${queueName} AND state = 'created' AND singleton_key = ANY(${keys})
         ORDER BY singleton_key FOR UPDATE`
       const jobs = keys.map((key) => ({ data: { key }, singletonKey: key }))
       await boss.insert(queueName, jobs, { db: fromPrisma(tx) })
+      // Only now: who counted before can not have taken what was marked here.
+      marks += 1
     },
     async take(limit) {
       const jobs = await boss.fetch<{ key: string }>(queueName, { batchSize: limit, includeMetadata: true })
-      return jobs.map(claimOf)
+      const readings = jobs.map(readJob)
+      for (const reading of readings) {
+        if ("claim" in reading) continue
+        onError(reading.error)
+        await boss.complete(queueName, reading.odd)
+      }
+      return readings.flatMap((reading) => ("claim" in reading ? [reading.claim] : []))
     },
     settle,
     giveBack: async (claim, why) => void (await boss.fail(queueName, attempt(claim), { why })),
@@ -148,8 +155,13 @@ function attempt(claim: Claim): { id: string; retryCount: number } {
   return { id: claim.jobId, retryCount: claim.attempt }
 }
 
-function claimOf(job: JobWithMetadata<{ key: string }>): Claim {
-  return { subject: parseSubject(job.data.key), jobId: job.id, attempt: job.retryCount }
+/** A job as a claim; one whose key is no subject's is put away, for it would keep its neighbours from being taken. */
+function readJob(job: JobWithMetadata<{ key: string }>): { claim: Claim } | { odd: string; error: unknown } {
+  try {
+    return { claim: { subject: parseSubject(job.data.key), jobId: job.id, attempt: job.retryCount } }
+  } catch (error) {
+    return { odd: job.id, error }
+  }
 }
 
 /** pg-boss on our own pool, on which a statement that fails does not cost the connection. */

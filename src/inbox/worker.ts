@@ -64,9 +64,10 @@ export function runWorker(deps: WorkerDeps, pace: WorkerPace): RunningWorker {
     const free = pace.concurrency - held.size
     mayBeMore = true
     if (free <= 0) return false
+    // Counted before the take: what is marked while it is under way may be what it takes.
+    const marksBefore = deps.queue.marks()
     const claims = await deps.queue.take(free)
     mayBeMore = claims.length === free
-    const marksBefore = deps.queue.marks()
     for (const claim of claims) {
       const done = work(deps, claim)
         .catch(onError)
