@@ -1,4 +1,4 @@
-import { pino, type DestinationStream, type Logger } from "pino"
+import { pino, type DestinationStream, type Logger, type LoggerOptions } from "pino"
 
 /** Places in which a secret could stand, in what libraries log. */
 const secretPaths = [
@@ -29,8 +29,26 @@ export function makeLog(level: string, destination?: DestinationStream): Logger 
     level,
     redact: { paths: secretPaths, censor: "[redacted]" },
     serializers: { err: briefError, error: briefError },
+    hooks: { logMethod: logWithoutSecrets },
   }
   return destination === undefined ? pino(options) : pino(options, destination)
+}
+
+type LogMethod = NonNullable<NonNullable<LoggerOptions["hooks"]>["logMethod"]>
+
+/** A line without a message gets its error's, which is why one is given here: it would be written as it is. */
+const logWithoutSecrets: LogMethod = function logWithoutSecrets(args, method) {
+  const [first, second, ...rest]: unknown[] = args
+  const given = second === undefined && typeof first !== "string" ? [first, messageOf(first)] : [first, second, ...rest]
+  const clean = given.map((one) => (typeof one === "string" ? withoutSecrets(one) : one))
+  method.apply(this, clean as typeof args)
+}
+
+/** Message of the error that is logged, itself or under `err`. */
+function messageOf(logged: unknown): string | undefined {
+  if (logged instanceof Error) return logged.message
+  if (typeof logged !== "object" || logged === null || !("err" in logged)) return undefined
+  return logged.err instanceof Error ? logged.err.message : undefined
 }
 
 function briefError(error: unknown): object {
@@ -49,8 +67,8 @@ function briefError(error: unknown): object {
 /** Tokens of GitHub, PEM blocks and passwords in URLs, wherever a message may quote them. */
 function withoutSecrets(text: string): string {
   return text
-    .replaceAll(/\bgh[a-z]_\w+|\bgithub_pat_\w+|\bv\d\.[0-9a-f]{40}\b/g, "[redacted]")
+    .replaceAll(/gh[a-z]_\w+(?:\.[\w-]+\.[\w-]+)?|github_pat_\w+|\bv\d\.[0-9a-f]{40}\b/g, "[redacted]")
     .replaceAll(/-----BEGIN[^-]+-----[\s\S]*?(?:-----END[^-]+-----|$)/g, "[redacted]")
-    .replaceAll(/\b([a-z][a-z0-9+.-]*:\/\/[^\s:/@]*):[^\s@/]*@/gi, "$1:[redacted]@")
+    .replaceAll(/\b([a-z][a-z0-9+.-]{0,30}:\/\/[^\s:/@]*):[^\s/]*@/gi, "$1:[redacted]@")
     .replaceAll(/\bey[\w-]{10,}\.[\w-]+\.[\w-]+/g, "[redacted]")
 }
