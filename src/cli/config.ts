@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs"
 import { readConfigFile } from "../promotion/config-file.ts"
+import { printable } from "./terminal.ts"
 
 /** Checks a config file and prints every problem with its place. Resolves to the exit code: 0 valid, 1 not. */
 export function checkConfig(path: string, print: (line: string) => void): number {
@@ -9,7 +10,7 @@ export function checkConfig(path: string, print: (line: string) => void): number
     return 0
   }
   for (const { line, column, path: place, message } of reading.problems) {
-    print(`${path}:${line}:${column} ${place === "" ? "" : `${place}: `}${message}`)
+    print(printable(`${path}:${line}:${column} ${place === "" ? "" : `${place}: `}${message}`))
   }
   return 1
 }

@@ -1,7 +1,9 @@
 import { parseEntryBody, type LedgerEntry } from "../ledger/entry.ts"
 import { chainedRepositories, readHead, readRows } from "../ledger/ledger.ts"
 import { verifyLedger, type Verification } from "../ledger/verify.ts"
+import { clip } from "../lib/clip.ts"
 import type { Database } from "../lib/db/database.ts"
+import { printable } from "./terminal.ts"
 
 type Print = (line: string) => void
 
@@ -37,6 +39,7 @@ export async function showLedger(
   const names = await repositoryNames(database)
   const { repository, limit } = wanted
   const ids = repository === null ? await chainedRepositories(database.prisma) : [idOf(names, repository)]
+  if (ids.length === 0) print("the ledger is empty")
   for (const id of ids) {
     if (repository === null) print(`${nameOf(names, id)}:`)
     const size = (await readHead(database.prisma, id))?.size ?? 0
@@ -57,7 +60,7 @@ function cellsOf(seq: number, body: string): string[] {
     const entry = parseEntryBody(body)
     const time = new Date(entry.occurredAtMs).toISOString().slice(0, 19).replace("T", " ")
     const about = entry.pullRequest === null ? "" : `#${entry.pullRequest}`
-    return [String(seq), time, entry.type, entry.actor.login, about, details(entry)]
+    return [String(seq), time, entry.type, printable(entry.actor.login), about, details(entry)]
   } catch {
     return [String(seq), "", "(not a ledger entry)", "", "", ""]
   }
@@ -66,15 +69,15 @@ function cellsOf(seq: number, body: string): string[] {
 function details({ payload }: LedgerEntry): string {
   return Object.entries(payload)
     .filter(([, value]) => value !== null && value !== 0)
-    .map(([name, value]) => `${name}=${printable(value)}`)
+    .map(([name, value]) => `${name}=${inShort(value)}`)
     .join(" ")
 }
 
-/** Names and reasons are other people's words: no control characters reach the terminal. Commit ids are shortened. */
-function printable(value: unknown): string {
+/** Commit ids are shortened, and other people's words cut. */
+function inShort(value: unknown): string {
   const text = typeof value === "string" ? value : inBrief(value)
   const short = text.replace(/^([0-9a-f]{12})[0-9a-f]{28}$/, "$1")
-  return short.replaceAll(/[\p{Cc}\p{Cf}]/gu, "�").slice(0, 80)
+  return printable(clip(short, 80))
 }
 
 function inBrief(value: unknown): string {
@@ -94,7 +97,7 @@ function columns(rows: readonly (readonly string[])[]): string[] {
 
 async function repositoryNames(database: Database): Promise<Map<number, string>> {
   const rows = await database.prisma.repository.findMany({ select: { id: true, owner: true, name: true } })
-  return new Map(rows.map(({ id, owner, name }) => [Number(id), `${owner}/${name}`]))
+  return new Map(rows.map(({ id, owner, name }) => [Number(id), printable(`${owner}/${name}`)]))
 }
 
 function idOf(names: ReadonlyMap<number, string>, wanted: string): number {

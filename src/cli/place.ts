@@ -15,14 +15,28 @@ export async function openFromEnvironment<Result>(
 ): Promise<Result> {
   const database = await openDatabase(place(environment))
   try {
-    const rows = await database.prisma.$queryRaw<{ there: boolean }[]>`
-      SELECT to_regclass('ledger_entry') IS NOT NULL AS there`
-    if (rows[0]?.there !== true)
+    if (!(await hasLedger(database))) {
       throw new Error("this database has no ledger yet: the server has never been started on it")
+    }
     return await work(database)
   } finally {
     await database.close()
   }
+}
+
+/** Asked of the driver itself, whose refusals are one line: no such server, no such database, a wrong password. */
+async function hasLedger({ pool }: Database): Promise<boolean> {
+  const sql = "SELECT to_regclass('ledger_entry') IS NOT NULL AS there"
+  const { rows } = await pool.query<{ there: boolean }>(sql).catch((error: unknown) => {
+    throw new Error(`the database cannot be read: ${reason(error)}`, { cause: error })
+  })
+  return rows[0]?.there === true
+}
+
+/** A name with several addresses fails with one error for each of them, and no words of its own. */
+function reason(error: unknown): string {
+  if (error instanceof AggregateError && error.errors.length > 0) return error.errors.map(reason).join(", ")
+  return error instanceof Error ? error.message : String(error)
 }
 
 function place(

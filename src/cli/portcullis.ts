@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-import { readFileSync } from "node:fs"
+import { existsSync, readFileSync } from "node:fs"
 import { parseArgs } from "node:util"
 import { checkConfig } from "./config.ts"
 import { showLedger, verifyLedgers } from "./ledger.ts"
@@ -28,6 +28,7 @@ async function main(): Promise<number> {
     process.stdout.write(usage)
     return 0
   }
+  if (existsSync(".env")) process.loadEnvFile(".env")
   return run(positionals, values.limit ?? "50")
 }
 
@@ -40,12 +41,12 @@ function version(): string {
 async function run(words: readonly string[], limitText: string): Promise<number> {
   const subject = words[2]
   const command = words.length > 3 ? "" : words.slice(0, 2).join(" ")
-  const limit = Number(limitText)
+  const limit = /^[1-9]\d{0,8}$/.test(limitText) ? Number(limitText) : undefined
   if (command === "config check" && subject !== undefined) return checkConfig(subject, print)
   if (command === "ledger verify") {
     return openFromEnvironment(process.env, (database) => verifyLedgers(database, subject ?? null, print))
   }
-  if (command === "ledger show" && Number.isInteger(limit) && limit > 0) {
+  if (command === "ledger show" && limit !== undefined) {
     const wanted = { repository: subject ?? null, limit }
     return openFromEnvironment(process.env, (database) => showLedger(database, wanted, print))
   }
