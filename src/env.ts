@@ -23,9 +23,16 @@ export type EnvReading = { ok: true; env: Env } | { ok: false; problems: string[
 const blankIsAbsent = (value: unknown): unknown => (value === "" ? undefined : value)
 const optional = <T extends z.ZodType>(schema: T) => z.preprocess(blankIsAbsent, schema)
 
+/** Node runs a timer that is set for longer every millisecond. */
+const longestTimerMs = 2 ** 31 - 1
+
 const duration = z.string().transform((text, context) => {
   const ms = parseDurationMs(text)
-  if (ms !== undefined) return ms
+  if (ms !== undefined && ms <= longestTimerMs) return ms
+  if (ms !== undefined) {
+    context.addIssue({ code: "custom", message: `must be 24d or less, not "${text}"` })
+    return z.NEVER
+  }
   context.addIssue({ code: "custom", message: `must be a duration such as 90s, 5m or 1h, not "${text}"` })
   return z.NEVER
 })
@@ -108,18 +115,23 @@ function readPrivateKey(key: string | undefined, path: string | undefined): KeyR
   if (path === undefined || path === "") {
     return { ok: false, problem: "PRIVATE_KEY or PRIVATE_KEY_PATH is missing: the app's private key, in PEM" }
   }
+  let text: string
   try {
-    return asPem(readFileSync(path, "utf8"), "PRIVATE_KEY_PATH")
+    text = readFileSync(path, "utf8")
   } catch {
-    return { ok: false, problem: `PRIVATE_KEY_PATH names a file that cannot be read: ${path}` }
+    // What is long or has lines is no path: perhaps the key itself, which must not be shown.
+    const isPath = path.length <= 255 && !/PRIVATE KEY|\n/.test(path)
+    const problem = isPath ? `names a file that cannot be read: ${path}` : "is not the path of a file"
+    return { ok: false, problem: `PRIVATE_KEY_PATH ${problem}` }
   }
+  return asPem(text, "PRIVATE_KEY_PATH")
 }
 
 /** A key as PEM: as it is, with `\n` written out, or in base64; `docker --env-file` leaves quotes around it. */
 function asPem(text: string, variable: string): KeyReading {
   const block = /-----BEGIN [A-Z ]*PRIVATE KEY-----\n[\s\S]+-----END [A-Z ]*PRIVATE KEY-----/
   const forms = [text, text.replaceAll(String.raw`\n`, "\n"), Buffer.from(text, "base64").toString("utf8")]
-  const pem = forms.map((form) => block.exec(form)?.[0]).find((found) => found !== undefined)
+  const pem = forms.map((form) => block.exec(form.replaceAll("\r\n", "\n"))?.[0]).find((found) => found !== undefined)
   if (pem === undefined)
     return { ok: false, problem: `${variable} does not hold a private key in PEM (or base64 of it)` }
   return { ok: true, pem: `${pem}\n` }
