@@ -10,6 +10,8 @@ import {
   commentSchema,
   instant,
   isBot,
+  issueNumber,
+  objectId,
   pullRequestSchema,
   repositorySchema,
   statusSchema,
@@ -22,7 +24,7 @@ import { checkRunFact, pullRequestFact, statusFact } from "./translate.ts"
  * Decides nothing. Never throws: what cannot be read is recorded as such, and nothing is lost but that delivery.
  */
 export function readDelivery(delivery: StoredDelivery, ownAppId: number): Reading {
-  const reader = readers[delivery.event]
+  const reader = Object.hasOwn(readers, delivery.event) ? readers[delivery.event] : undefined
   if (reader === undefined) return { outcome: "ignored", why: "event not used", hearsay: [] }
   try {
     const payload: unknown = JSON.parse(delivery.payload)
@@ -44,7 +46,7 @@ function firstProblem(error: z.ZodError): string {
 
 const baseSchema = z.object({
   action: text.nullish(),
-  installation: z.object({ id: z.int() }).nullish(),
+  installation: z.object({ id: objectId }).nullish(),
 })
 
 type Heard = {
@@ -138,7 +140,7 @@ function readStatus(heard: Heard): ReaderResult {
 
 const commentPayload = z.object({
   repository: repositorySchema,
-  issue: z.object({ number: z.int(), pull_request: z.unknown().optional() }),
+  issue: z.object({ number: issueNumber, pull_request: z.unknown().optional() }),
   comment: commentSchema,
 })
 
@@ -183,7 +185,7 @@ function readRepository(heard: Heard): ReaderResult {
   return [about(repository, { configStale: true, subjects })]
 }
 
-const installedRepository = z.object({ id: z.int(), full_name: text })
+const installedRepository = z.object({ id: objectId, full_name: text })
 
 const installationPayload = z.object({
   repositories: z.array(installedRepository).nullish(),
@@ -198,7 +200,7 @@ function readInstallation(heard: Heard): ReaderResult {
 
 const installationRepositoriesPayload = z.object({
   repositories_added: z.array(installedRepository),
-  repositories_removed: z.array(z.object({ id: z.int().nullish(), full_name: text.nullish() })),
+  repositories_removed: z.array(z.object({ id: objectId.nullish(), full_name: text.nullish() })),
 })
 
 function readInstallationRepositories(heard: Heard): ReaderResult {

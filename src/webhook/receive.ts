@@ -1,3 +1,4 @@
+import { isUtf8 } from "node:buffer"
 import type { IncomingMessage, ServerResponse } from "node:http"
 import { Webhooks } from "@octokit/webhooks"
 import type { Inbox } from "../inbox/inbox.ts"
@@ -83,16 +84,25 @@ export function doorHandler(
       return true
     }
     const body = await readBody(request)
-    if (body === null) {
+    if (body === "cut off") {
+      response.destroy()
+      return true
+    }
+    if (body === "too large") {
       response.setHeader("connection", "close")
       answer(response, { status: 413, text: "larger than 25 MB" })
+      return true
+    }
+    // The signature is of the raw bytes, and these would come to stand for others.
+    if (!isUtf8(body)) {
+      answer(response, { status: 400, text: "the body is not UTF-8" })
       return true
     }
     const header = (name: string): string | null => {
       const value = request.headers[name]
       return typeof value === "string" ? value : null
     }
-    answer(response, await door({ header, body }))
+    answer(response, await door({ header, body: body.toString("utf8") }))
     return true
   }
 }
@@ -101,15 +111,19 @@ function answer(response: ServerResponse, { status, text }: DoorAnswer): void {
   response.writeHead(status, { "content-type": "text/plain; charset=utf-8" }).end(`${text}\n`)
 }
 
-/** Null when the body is too large; what was read until then is dropped. */
-async function readBody(request: IncomingMessage): Promise<string | null> {
-  if (Number(request.headers["content-length"] ?? 0) > bodyLimitBytes) return null
+/** When the body is too large, what was read until then is dropped. */
+async function readBody(request: IncomingMessage): Promise<Buffer | "too large" | "cut off"> {
+  if (Number(request.headers["content-length"] ?? 0) > bodyLimitBytes) return "too large"
   const chunks: Buffer[] = []
   let bytes = 0
-  for await (const chunk of request as AsyncIterable<Buffer>) {
-    bytes += chunk.length
-    if (bytes > bodyLimitBytes) return null
-    chunks.push(chunk)
+  try {
+    for await (const chunk of request as AsyncIterable<Buffer>) {
+      bytes += chunk.length
+      if (bytes > bodyLimitBytes) return "too large"
+      chunks.push(chunk)
+    }
+  } catch {
+    return "cut off"
   }
-  return Buffer.concat(chunks).toString("utf8")
+  return Buffer.concat(chunks)
 }

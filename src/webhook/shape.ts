@@ -1,6 +1,7 @@
 import { z } from "zod"
 import type { Actor } from "../ledger/entry.ts"
 import { parseSha, type Sha } from "../lib/brand.ts"
+import { clip } from "../lib/clip.ts"
 
 /**
  * The shapes of GitHub's webhook payloads, as narrow as what is used of them.
@@ -8,10 +9,21 @@ import { parseSha, type Sha } from "../lib/brand.ts"
  * @see https://docs.github.com/en/webhooks/webhook-events-and-payloads
  */
 
-/** Text of unknown origin: without NUL, which PostgreSQL cannot store, and cut at a length no real name reaches. */
-export const text = z.string().transform((value) => value.replaceAll("\0", "").slice(0, 1000))
+/** Text that PostgreSQL can store: without NUL and halves of characters, and cut. */
+function storable(value: string, units: number): string {
+  return clip(value.replaceAll("\0", ""), units).toWellFormed()
+}
 
-/** GitHub's own limit of a comment. */
+/** Text of unknown origin, cut at a length no real name reaches. */
+export const text = z.string().transform((value) => storable(value, 1000))
+
+/** GitHub's id of an installation, account or repository. A subject's key holds no larger one. */
+export const objectId = z.int().positive().max(999_999_999_999_999)
+
+/** Number of an issue or pull request, which are 32 bits wide in the database. */
+export const issueNumber = z.int().positive().max(2_147_483_647)
+
+/** More of a comment than a command needs; GitHub's own limit is as many characters. */
 const commentLimit = 65_536
 
 /** A full commit id. */
@@ -38,12 +50,12 @@ export function isBot(account: Account): boolean {
 /** An account as the ledger names it; GitHub shows a deleted account as `ghost`. */
 export function actorOf(account: Account): Actor {
   if (account === null) return { kind: "user", login: "ghost", id: null }
-  return { kind: isBot(account) ? "app" : "user", login: account.login.slice(0, 100), id: account.id }
+  return { kind: isBot(account) ? "app" : "user", login: clip(account.login, 100), id: account.id }
 }
 
 /** The repository a delivery is about. */
 export const repositorySchema = z.object({
-  id: z.int(),
+  id: objectId,
   name: text,
   owner: z.object({ login: text }),
   default_branch: text,
@@ -51,7 +63,7 @@ export const repositorySchema = z.object({
 
 /** A pull request. */
 export const pullRequestSchema = z.object({
-  number: z.int(),
+  number: issueNumber,
   state: z.enum(["open", "closed"]),
   merged: z.boolean().nullish(),
   merged_at: z.string().nullish(),
@@ -95,7 +107,7 @@ export const commentSchema = z.object({
   body: z
     .string()
     .nullish()
-    .transform((value) => (value ?? "").replaceAll("\0", "").slice(0, commentLimit)),
+    .transform((value) => storable(value ?? "", commentLimit)),
   user: accountSchema,
   created_at: instant,
   performed_via_github_app: z.object({ id: z.int() }).nullish(),

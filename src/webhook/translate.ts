@@ -1,4 +1,5 @@
 import type { z } from "zod"
+import { clip } from "../lib/clip.ts"
 import type { CheckFact, PullRequestFact } from "../promotion/fact.ts"
 import { actorOf, isBot, type checkRunSchema, type pullRequestSchema, type statusSchema } from "./shape.ts"
 
@@ -14,8 +15,8 @@ export function pullRequestFact(payload: z.infer<typeof pullRequestSchema>): Pul
     mergedBy: merged ? (payload.merged_by?.login ?? null) : null,
     draft: payload.draft ?? false,
     headSha: payload.head.sha,
-    headRef: payload.head.ref.slice(0, 255),
-    baseRef: payload.base.ref.slice(0, 255),
+    headRef: clip(payload.head.ref, 255),
+    baseRef: clip(payload.base.ref, 255),
     author: actorOf(payload.user),
     labels: payload.labels.map((label) => label.name),
     updatedAtMs: payload.updated_at,
