@@ -44,7 +44,7 @@ function body({ status, conclusion, title, summary }: GateContent) {
 
 const listed = z.object({ check_runs: z.array(z.object({ id: z.int(), external_id: z.string().nullish() })) })
 
-/** Finds a check run whose creation was never acknowledged; undefined when it never came into being. */
+/** Finds the newest check run whose creation was never acknowledged; undefined when none ever came into being. */
 export async function findGate(
   client: GitHubClient,
   target: GateTarget,
@@ -59,5 +59,6 @@ export async function findGate(
     filter: "all",
     per_page: 100,
   })
-  return listed.parse(data).check_runs.find((run) => run.external_id === target.externalId)?.id
+  const own = listed.parse(data).check_runs.filter((run) => run.external_id === target.externalId)
+  return own.length === 0 ? undefined : Math.max(...own.map(({ id }) => id))
 }

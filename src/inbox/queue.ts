@@ -13,7 +13,7 @@ import { parseSubject, subjectKey, type Subject } from "./subject.ts"
  * Named race: *the claimed wake*. A plain insert that finds an equal job waiting does nothing; if a worker claims that
  * job before the inserting transaction commits, it reads the facts without what the transaction wrote, and nobody
  * looks again. So the waiting jobs are locked until the commit, and `take` passes over what is locked. (pg-boss's own
- * `upsert` does the same, two statements a subject; here it is two for all of them.)
+ * `upsert` does nearly the same, two statements a subject; here it is two for all of them.)
  */
 export type SubjectQueue = {
   /** Marks subjects dirty, in the caller's transaction. */
@@ -106,6 +106,30 @@ async function recover(boss: PgBoss, { pool, embedded }: QueueOptions): Promise<
     )
 }
 
+/** Rounds of locking and inserting; a second one is rare, a third nearly impossible. */
+const limitMarkRounds = 10
+
+/**
+ * Leaves every key with a waiting job that is locked, or newly made, by this transaction. An insert passes over a job
+ * that somebody else committed since they were locked; that one is not locked yet, and may be claimed by now.
+ */
+async function markAll(boss: PgBoss, tx: Prisma.TransactionClient, keys: readonly string[]): Promise<void> {
+  let open = keys
+  for (let round = 0; round < limitMarkRounds; round += 1) {
+    const waiting = await tx.$queryRaw<{ key: string }[]>`
+      SELECT singleton_key AS key FROM pgboss.job
+      WHERE name = ${queueName} AND state = 'created' AND singleton_key = ANY(${open})
+      ORDER BY singleton_key FOR UPDATE`
+    const locked = new Set(waiting.map(({ key }) => key))
+    open = open.filter((key) => !locked.has(key))
+    if (open.length === 0) return
+    const jobs = open.map((key) => ({ data: { key }, singletonKey: key }))
+    const made = await boss.insert(queueName, jobs, { db: fromPrisma(tx), returnId: true })
+    if (made?.length === open.length) return
+  }
+  throw new Error(`${open.length} subjects could not be marked`)
+}
+
 /** Most subjects settled by one statement. */
 const settledTogether = 50
 
@@ -120,11 +144,7 @@ function overBoss(boss: PgBoss, { onError }: Pick<QueueOptions, "onError">): Sub
     async mark(tx, subjects) {
       const keys = [...new Set(subjects.map(subjectKey))].toSorted()
       if (keys.length === 0) return
-      await tx.$queryRaw`
-        SELECT id FROM pgboss.job WHERE name = ${queueName} AND state = 'created' AND singleton_key = ANY(${keys})
-        ORDER BY singleton_key FOR UPDATE`
-      const jobs = keys.map((key) => ({ data: { key }, singletonKey: key }))
-      await boss.insert(queueName, jobs, { db: fromPrisma(tx) })
+      await markAll(boss, tx, keys)
       // Only now: who counted before can not have taken what was marked here.
       marks += 1
     },

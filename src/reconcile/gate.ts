@@ -2,6 +2,7 @@ import { createHash } from "node:crypto"
 import type { Prisma } from "../generated/client.ts"
 import { createGate, findGate, updateGate } from "../github/check-run.ts"
 import { gitHubFailure } from "../github/error.ts"
+import type { Subject } from "../inbox/subject.ts"
 import type { Plan } from "../promotion/decide.ts"
 import { renderGate, verdictCore, type GateContent } from "../report/check-run.ts"
 import { planReport, type ReportState } from "../report/schedule.ts"
@@ -101,14 +102,25 @@ export async function writeGate(deps: ReconcileDeps, repository: KnownRepository
   }
 }
 
+/**
+ * Stores what GitHub was seen to take.
+ *
+ * Named race: *the late show*. A worker that was taken for dead may still show what it once decided, after another one
+ * has shown something newer. Whoever shows something that is not intended any more marks the pull request, and of two
+ * check runs the newer one counts, as it does for GitHub.
+ */
 async function acknowledge(
   deps: ReconcileDeps,
   repository: KnownRepository,
   { write, checkRunId }: { write: GateWrite; checkRunId: number },
 ): Promise<void> {
-  const key = { repositoryId: BigInt(repository.id), number: write.number, sha: write.sha }
-  await deps.prisma.gateReport.update({
-    where: { repositoryId_number_sha: key },
-    data: { checkRunId: BigInt(checkRunId), shownDigest: write.digest, shownVerdict: write.verdictDigest },
-  })
+  const { number, sha, digest, verdictDigest } = write
+  const rows = await deps.prisma.$queryRaw<{ intended_digest: string }[]>`
+    UPDATE gate_report SET check_run_id = ${BigInt(checkRunId)}, shown_digest = ${digest}, shown_verdict = ${verdictDigest}
+    WHERE repository_id = ${BigInt(repository.id)} AND number = ${number} AND sha = ${sha}
+      AND (check_run_id IS NULL OR check_run_id <= ${BigInt(checkRunId)})
+    RETURNING intended_digest`
+  if (rows.every((row) => row.intended_digest === digest)) return
+  const subject: Subject = { kind: "pull-request", repositoryId: repository.id, number }
+  await deps.prisma.$transaction((tx) => deps.queue.mark(tx, [subject]))
 }

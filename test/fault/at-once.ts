@@ -1,4 +1,5 @@
 import { expect } from "vitest"
+import type { App } from "../../src/app.ts"
 import type { OutgoingDelivery } from "../github/deliveries.ts"
 import { playScenario } from "../harness/scenario.ts"
 import type { Scenario } from "../harness/verbs.ts"
@@ -50,8 +51,8 @@ async function outcomeOf(t: Scenario): Promise<Outcome> {
   }
 }
 
-/** Hands one webhook to the app's door. */
-export async function post(t: Scenario, { headers, body }: OutgoingDelivery): Promise<void> {
-  const { status } = await t.app.door({ header: (name) => headers[name] ?? null, body })
+/** Hands one webhook to an app's door. */
+export async function post(app: Pick<App, "door">, { headers, body }: OutgoingDelivery): Promise<void> {
+  const { status } = await app.door({ header: (name) => headers[name] ?? null, body })
   expect(status).toBe(200)
 }

@@ -107,7 +107,7 @@ async function arrive(t: Scenario, { order, doubled, works }: Arrival): Promise<
   const shuffled = order.flatMap((place) => taken[place] ?? [])
   const arriving = [...commandsInOrder(shuffled, taken), ...shuffled.filter((_, place) => doubled.has(place))]
   for (const [place, delivery] of arriving.entries()) {
-    await post(t, delivery)
+    await post(t.app, delivery)
     if (works[place] === true) await t.app.step()
   }
 }

@@ -2,6 +2,7 @@ import { PrismaPg } from "@prisma/adapter-pg"
 import type pg from "pg"
 import { PrismaClient } from "../../src/generated/client.ts"
 import type { AppGround } from "../harness/running-app.ts"
+import { standIn } from "./stand-in.ts"
 
 /**
  * What the app stands on, made mortal: each request to GitHub and each write to the database can be its last.
@@ -157,16 +158,5 @@ function tablesWritten(text: string): string[] {
   return [...found].flatMap(([, verb = "", table = ""]) => {
     const isLock = /^(?:SKIP|SET|OF)$/i.test(table) // FOR UPDATE SKIP LOCKED, FOR UPDATE OF …, DO UPDATE SET
     return isLock ? [] : [`${verb.split(" ")[0]?.toLowerCase()} ${table.replaceAll(/"|public\./g, "")}`]
-  })
-}
-
-/** The same object, some of whose functions are others. */
-function standIn<T extends object>(original: T, instead: Record<string, unknown>): T {
-  return new Proxy(original, {
-    get(target, name) {
-      if (typeof name === "string" && name in instead) return instead[name]
-      const value: unknown = Reflect.get(target, name, target)
-      return typeof value === "function" ? (value.bind(target) as unknown) : value
-    },
   })
 }

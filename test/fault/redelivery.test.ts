@@ -26,7 +26,7 @@ scenario("what was lost is asked for in the order in which it happened", async (
   await t.says(pr, "olga", "/resume-promotion")
   await t.app.sweep()
   for (const delivery of t.github.deliveries.takePending(t.credentials.appId)) {
-    await post(t, delivery)
+    await post(t.app, delivery)
     await t.app.step()
   }
   await t.quiet()
