@@ -11,6 +11,7 @@ import { story } from "./story.ts"
 import { layGround, openWorld } from "./world.ts"
 import type { Ground, World } from "./world.ts"
 
+/** Most for the start, and most for the story. */
 const limitMs = 90_000
 const exitInterrupted = 130
 
@@ -34,7 +35,10 @@ async function main(args: readonly string[]): Promise<void> {
   let code = 0
   let keeping = false
   try {
-    const world = await Promise.race([play(ground, progress), interrupted, deadline()])
+    introduce()
+    const world = await Promise.race([openWorld(ground), interrupted, deadline()])
+    progress.world = world
+    await Promise.race([play(world, progress), interrupted, deadline()])
     progress.step = "Keeping it running"
     keeping = args.includes("--keep")
     if (keeping) await Promise.race([keepRunning(world), interrupted])
@@ -47,10 +51,7 @@ async function main(args: readonly string[]): Promise<void> {
   process.exit(code)
 }
 
-async function play(ground: Ground, progress: Progress): Promise<World> {
-  introduce()
-  const world = await openWorld(ground)
-  progress.world = world
+async function play(world: World, progress: Progress): Promise<void> {
   await introduceWorld(world)
   const steps = [...story, ...proof]
   for (const [index, step] of steps.entries()) {
@@ -60,7 +61,6 @@ async function play(ground: Ground, progress: Progress): Promise<World> {
   }
   say()
   say(`All ${steps.length} steps came true.`, "good")
-  return world
 }
 
 async function keepRunning(world: World): Promise<void> {
@@ -110,7 +110,7 @@ function interruption(ground: Ground): Promise<never> {
 function deadline(): Promise<never> {
   return new Promise((_, reject) => {
     setTimeout(
-      () => reject(new Error(`The demo takes ${seconds(limitMs)} at most, and they are over.`)),
+      () => reject(new Error(`This may take ${seconds(limitMs)} at most, and they are over.`)),
       limitMs,
     ).unref()
   })

@@ -49,7 +49,7 @@ export function invite({ githubUrl, serverUrl, repo }: World): void {
     act("reportCheck", { pull: 2, name: "build", conclusion: "success" }),
     act("reportCheck", { pull: 2, name: "test", conclusion: "success" }),
     act("comment", { by: "olga", number: 2, body: "/pause-promotion lunch" }),
-    act("label", { by: "olga", number: 2, label: "promotion-paused" }),
+    act("comment", { by: "olga", number: 2, body: "/resume-promotion" }),
     act("mergePullRequest", { by: "max", number: 2, method: "squash" }),
     "",
     "Look at it:",
