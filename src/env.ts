@@ -1,3 +1,4 @@
+import { createPrivateKey } from "node:crypto"
 import { readFileSync } from "node:fs"
 import { z } from "zod"
 import { parseDurationMs } from "./lib/duration.ts"
@@ -134,5 +135,15 @@ function asPem(text: string, variable: string): KeyReading {
   const pem = forms.map((form) => block.exec(form.replaceAll("\r\n", "\n"))?.[0]).find((found) => found !== undefined)
   if (pem === undefined)
     return { ok: false, problem: `${variable} does not hold a private key in PEM (or base64 of it)` }
+  if (!isRsaKey(pem)) return { ok: false, problem: `${variable} holds a private key that is damaged or not RSA` }
   return { ok: true, pem: `${pem}\n` }
+}
+
+/** GitHub signs apps' keys with RS256 only; a key that cannot be read would else fail at the first request. */
+function isRsaKey(pem: string): boolean {
+  try {
+    return createPrivateKey(pem).asymmetricKeyType === "rsa"
+  } catch {
+    return false
+  }
 }

@@ -175,3 +175,17 @@ test("everything set is taken", () => {
 test("an interval longer than a timer can wait is refused", () => {
   expect(problemsOf({ SWEEP_INTERVAL: "25d" })).toEqual(['SWEEP_INTERVAL must be 24d or less, not "25d"'])
 })
+
+test("a damaged key and a key of another kind are told at the start", () => {
+  const { privateKey: other } = generateKeyPairSync("ed25519", {
+    privateKeyEncoding: { type: "pkcs8", format: "pem" },
+    publicKeyEncoding: { type: "spki", format: "pem" },
+  })
+  const lines = pem.split("\n")
+  const damaged = [...lines.slice(0, 5), ...lines.slice(7)].join("\n")
+  for (const key of [other, damaged]) {
+    expect(problemsOf({ ...credentials, PRIVATE_KEY: key })).toEqual([
+      "PRIVATE_KEY holds a private key that is damaged or not RSA",
+    ])
+  }
+})

@@ -119,15 +119,10 @@ async function storeAnswer({ deps, tx, place }: Pass, key: string, answer: Answe
   await tx.ask.update({
     where: { repositoryId_key: { repositoryId: BigInt(place.repositoryId), key } },
     data: {
-      answer: answer === null ? {} : asJson(answer),
+      answer: answer === null ? {} : (answer as unknown as Prisma.InputJsonObject),
       settledAt: answer === null ? deps.clock.now() : null,
     },
   })
-}
-
-/** The answer as Prisma takes JSON; it is plain data throughout. */
-function asJson(answer: Answer): Prisma.InputJsonObject {
-  return JSON.parse(JSON.stringify(answer)) as Prisma.InputJsonObject
 }
 
 /** Tells GitHub the stored answers, reaction first. */
