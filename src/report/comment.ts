@@ -27,14 +27,19 @@ function sentence(part: ReplyPart): string {
 }
 
 function who(pauses: readonly Pause[]): string {
-  const logins = [...new Set(pauses.map((pause) => plain(`@${pause.actor.login}`, 60)))]
+  const logins = [
+    ...new Set(pauses.map(({ actor }) => (actor.kind === "system" ? unnamed : plain(`@${actor.login}`, 60)))),
+  ]
   return `${logins.slice(0, 5).join(", ")}${logins.length > 5 ? ` and ${logins.length - 5} more` : ""}`
 }
+
+/** Portcullis saw the label itself; GitHub's record of who set it is gone or was not given. */
+const unnamed = "somebody whom GitHub does not name"
 
 function denied(part: Extract<ReplyPart, { kind: "denied" }>): string {
   const command = code(`/${part.command}`)
   if (part.why === "bot") {
     return `${command} was refused: an app may pause promotions but never resume them. A person with the ${code(part.needs)} role must do it.`
   }
-  return `${command} was refused: it needs the ${code(part.needs)} role in this repository, and you have ${code(part.has)}.`
+  return `${command} was refused: it needs the ${code(part.needs)} role in this repository, and you have ${part.has === "none" ? "no role in it" : code(part.has)}.`
 }

@@ -136,12 +136,12 @@ scenario("an invalid config leaves the last valid one in force, and the gate say
   expect(t.gate(pr)?.summary).toMatchInlineSnapshot(`
     "This pull request may be merged into \`main\`: every stage passed for exactly this commit.
 
-    The newest \`.github/promotion.yml\` on the default branch is not valid (\`config-invalid\`); the last valid one stays in force.
+    The newest \`.github/promotion.yml\` on the default branch is not valid (\`config-invalid\`). The last valid one stays in force. Next: mend these lines:
 
-    - line 6, column 9 at \`branches.main.stages.0.checks.require\`: Invalid input&#58; expected array, received undefined
-    - line 6, column 19 at \`branches.main.stages.0.checks.requires\`: unknown key &#96;requires&#96;
+    - line 6, column 9 at \`branches.main.stages.0.checks.require\`: is missing: must be a list
+    - line 6, column 19 at \`branches.main.stages.0.checks.requires\`: unknown key \`requires\`
 
-    | stage | status | what it waits for |
+    | stage | status | what was reported |
     | --- | --- | --- |
     | checks | ✅ passed | \`build\`: passed |
 
@@ -167,16 +167,16 @@ scenario(
     expect(t.gate(pr)?.summary).toMatchInlineSnapshot(`
       "This pull request must not be merged into \`main\` yet:
 
-      - **config-invalid** — \`.github/promotion.yml\` on the default branch is not valid and no valid version is known. Next: mend the lines below.
+      - **config-invalid** — \`.github/promotion.yml\` on the default branch is not valid, and no valid version of it is known. Next: mend the lines below, on the default branch.
 
       Problems in \`.github/promotion.yml\`:
 
-      - line 2, column 1 at \`mode\`: Invalid option&#58; expected one of "advisory"&#124;"enforce"
-      - line 3, column 1 at \`stages\`: unknown key &#96;stages&#96;
+      - line 2, column 1 at \`mode\`: must be \`advisory\` or \`enforce\`, not the text \`enforced\`
+      - line 3, column 1 at \`stages\`: unknown key \`stages\`
 
-      | stage | status | what it waits for |
+      | stage | status | what was reported |
       | --- | --- | --- |
-      | checks | ✅ passed | \`*\`: passed |
+      | checks | ✅ passed | every check: passed |
 
       <sub>run id \`<run id>\` · head \`<short sha>\` · into \`main\`</sub>"
     `)

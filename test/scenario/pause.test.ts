@@ -18,9 +18,9 @@ scenario("a pause holds every promotion and says who asked", async (t) => {
   expect(t.gate(second)?.summary).toMatchInlineSnapshot(`
     "This pull request must not be merged into \`main\` yet:
 
-    - **promotion-paused** — &#64;olga paused the repository's promotions by command: “incident 42”. Next: an operator comments \`/resume-promotion\`.
+    - **promotion-paused** — &#64;olga paused all promotions of this repository: “incident 42”. Next: an operator comments \`/resume-promotion\`.
 
-    | stage | status | what it waits for |
+    | stage | status | what was reported |
     | --- | --- | --- |
     | checks | ✅ passed | \`build\`: passed |
 
