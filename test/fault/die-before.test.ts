@@ -1,13 +1,11 @@
-import { test } from "vitest"
+import { test, vi } from "vitest"
 import { useDatabase } from "../harness/scenario.ts"
-import { patienceMs, playEveryCut } from "./every-cut.ts"
+import { playEveryCut } from "./every-cut.ts"
+import { patienceMs } from "./patience.ts"
 
 useDatabase()
+vi.setConfig({ testTimeout: patienceMs })
 
-test(
-  "a process that dies right before any request or commit is as if it had not died",
-  async () => {
-    await playEveryCut("die before")
-  },
-  patienceMs,
-)
+test("a process that dies right before any request or commit is as if it had not died", async () => {
+  await playEveryCut("die before")
+})

@@ -6,25 +6,27 @@ import { steady, type OpenedPullRequest, type Scenario } from "../harness/verbs.
 /** What people did so far. */
 export type Trail = { pr: OpenedPullRequest }
 
-/** One act of a person, or of CI, that the app has yet to hear of; or the app's own sweep. */
-export type Step = { name: string; act(t: Scenario, trail: Trail): Promise<unknown> }
+/** One act, of people (or of CI) that the app has yet to hear of, or of the app's own. */
+export type Step = { name: string; who: "people" | "app"; act(t: Scenario, trail: Trail): Promise<unknown> }
 
 /** Every step that the app has to follow. A reader's command is among them, because it is answered in words. */
 export const steps: readonly Step[] = [
-  { name: "installed", act: (t) => t.install() },
+  { name: "installed", who: "people", act: (t) => t.install() },
   {
     name: "opened",
+    who: "people",
     act: async (t, trail) => {
       trail.pr = await t.openPullRequest()
     },
   },
-  { name: "check begun", act: (t, { pr }) => t.check(pr, { conclusion: null }) },
-  { name: "check green", act: (t, { pr }) => t.check(pr) },
-  { name: "paused", act: (t, { pr }) => t.says(pr, "olga", "/pause-promotion incident 42") },
-  { name: "resuming refused", act: (t, { pr }) => t.says(pr, "rita", "/resume-promotion") },
-  { name: "resumed", act: (t, { pr }) => t.says(pr, "olga", "/resume-promotion all clear") },
-  { name: "swept", act: (t) => t.app.sweep() },
-  { name: "merged", act: async (t, { pr }) => expect(await t.tryMerge(pr)).toBeNull() },
+  { name: "check begun", who: "people", act: (t, { pr }) => t.check(pr, { conclusion: null }) },
+  { name: "check green", who: "people", act: (t, { pr }) => t.check(pr) },
+  { name: "paused", who: "people", act: (t, { pr }) => t.says(pr, "olga", "/pause-promotion incident 42") },
+  { name: "started anew", who: "app", act: (t) => t.restart() },
+  { name: "resuming refused", who: "people", act: (t, { pr }) => t.says(pr, "rita", "/resume-promotion") },
+  { name: "resumed", who: "people", act: (t, { pr }) => t.says(pr, "olga", "/resume-promotion all clear") },
+  { name: "swept", who: "app", act: (t) => t.app.sweep() },
+  { name: "merged", who: "people", act: async (t, { pr }) => expect(await t.tryMerge(pr)).toBeNull() },
 ]
 
 /** What anybody can see of the world, and what is left to do in it. Ids that differ from run to run are taken out. */

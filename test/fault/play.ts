@@ -22,8 +22,6 @@ export type Disturbance = {
   fateOf?(cut: Cut, place: number): Fate
   /** Before each step: sets up what goes wrong in it. */
   before?(t: Scenario): void
-  /** Whether an act of the app's own may have failed by this; it is then done again, as its timer would. */
-  again?(): boolean
   /** When the app has done what it could by itself. */
   heal?(t: Scenario): Promise<void>
   /** Looks at what there is after each step. */
@@ -47,7 +45,7 @@ export async function playPath(disturbance: Disturbance): Promise<void> {
       Object.assign(watch, { on: true, cuts: [], answerLost: false })
       t.github.calls.clear()
       const { length } = t.github.deliveries.log()
-      await takeStep({ t, trail, watch, again: disturbance.again }, step)
+      await takeStep({ t, trail, watch }, step)
       await disturbance.heal?.(t)
       const { calls, deliveries } = t.github
       const came = deliveries.log().slice(length)
@@ -77,36 +75,45 @@ export async function playPath(disturbance: Disturbance): Promise<void> {
   for (const life of watch.lives) await life.end()
 }
 
-type Play = { t: Scenario; trail: Trail; watch: Watch; again: Disturbance["again"] }
+type Play = { t: Scenario; trail: Trail; watch: Watch }
+
+/** Most rounds of work in one step: each may lose an answer of the database. */
+const limitRounds = 40
 
 async function takeStep(play: Play, step: Step): Promise<void> {
   const { t, watch } = play
-  try {
-    await act(play, step)
-    await t.quiet()
-  } catch (error) {
-    if (watch.lives.at(-1)?.isDead() !== true && !watch.answerLost) throw error
+  const isDead = (): boolean => watch.lives.at(-1)?.isDead() === true
+  await act(play, step)
+  for (let round = 0; !isDead(); round += 1) {
+    watch.answerLost = false
+    try {
+      await t.quiet()
+    } catch (error) {
+      const isMeant = isDead() || watch.answerLost
+      if (!isMeant || round === limitRounds) throw error
+    }
+    if (!watch.answerLost) break
+    // What the app took without learning of it is only given back when nobody has touched it for a while.
+    await letClaimsLapse(t.database.pool)
+    await superviseQueue(t.database.pool)
   }
   watch.on = false
   const life = watch.lives.at(-1)
   if (life?.isDead() === true) await revive(t, life)
-  if (!watch.answerLost) return
-  // What the app took without learning of it is only given back when nobody has touched it for a while.
-  await letClaimsLapse(t.database.pool)
-  await superviseQueue(t.database.pool)
-  await t.quiet()
 }
 
-/** Most times an act of the app's own is begun again, once for every request in it. */
+/** Most times an act of the app's own is begun, once for every request in it. */
 const limitActs = 10
 
-async function act({ t, trail, again }: Play, step: Step): Promise<void> {
+/** The app's own acts are begun again when they fail, by a timer or by whoever keeps the process running. */
+async function act({ t, trail, watch }: Play, step: Step): Promise<void> {
   for (let count = 1; ; count += 1) {
     try {
       await step.act(t, trail)
       return
     } catch (error) {
-      if (again?.() !== true || count === limitActs) throw error
+      if (watch.lives.at(-1)?.isDead() === true) return
+      if (step.who === "people" || count === limitActs) throw error
     }
   }
 }

@@ -2,7 +2,9 @@ import { expect, test, vi } from "vitest"
 import type { Armed, RequestFault, RequestMatch } from "../github/faults.ts"
 import type { ApiCallRecord } from "../github/traffic.ts"
 import { useDatabase } from "../harness/scenario.ts"
-import { patienceMs, playUndisturbed } from "./every-cut.ts"
+import { playUndisturbed } from "./every-cut.ts"
+import { patienceMs } from "./patience.ts"
+import type { Cut } from "./mortal.ts"
 import { playPath, type Played } from "./play.ts"
 
 useDatabase()
@@ -46,7 +48,6 @@ for (const [what, fault] of Object.entries(faults)) {
         )
         armed = [...matches.values()].map((match) => github.faults.requests(match, fault))
       },
-      again: () => true,
       after: ({ step, state }) => {
         expect(
           armed.map((one) => one.fired()),
@@ -67,3 +68,30 @@ test("a slow GitHub changes nothing", async () => {
     after: ({ step, state }) => expect(state, step).toEqual(plain.find((one) => one.step === step)?.state),
   })
 })
+
+/** Loses the answer to every write to the database that has so many of its kind before it in the same step. */
+async function loseAnswers(before: number): Promise<Set<string>> {
+  const plain = await undisturbed()
+  const lost = new Set<string>()
+  let seen: Cut[] = []
+  await playPath({
+    before: () => {
+      seen = []
+    },
+    fateOf: (cut) => {
+      if (cut.kind === "request") return "go on"
+      const equal = seen.filter(({ kind, name }) => kind === cut.kind && name === cut.name)
+      seen.push(cut)
+      if (equal.length === before) lost.add(`${cut.kind} ${cut.name}`)
+      return equal.length === before ? "lose answer" : "go on"
+    },
+    after: ({ step, state }) => expect(state, step).toEqual(plain.find((one) => one.step === step)?.state),
+  })
+  return lost
+}
+
+for (const [before, word] of ["first", "second", "third", "fourth"].entries()) {
+  test(`a commit whose answer is lost is neither lost nor made twice: the ${word} of each kind`, async () => {
+    expect([...(await loseAnswers(before))]).not.toEqual([])
+  })
+}
