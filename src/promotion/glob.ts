@@ -6,7 +6,7 @@ export function nameMatches(pattern: string, name: string): boolean {
   const [first = "", ...rest] = pattern.split("*")
   if (rest.length === 0) return pattern === name
   const last = rest.pop() ?? ""
-  if (!name.startsWith(first) || name.length < first.length + last.length || !name.endsWith(last)) return false
+  if (!name.startsWith(first) || !name.endsWith(last)) return false
   let position = first.length
   for (const part of rest) {
     const found = name.indexOf(part, position)

@@ -45,6 +45,7 @@ describe("what is a command", () => {
     ["below a heading", "# Incident\n/pause-promotion", ["pause"]],
     ["below a rule", "* * *\n/pause-promotion", ["pause"]],
     ["below a list and a blank line", "- a\n- b\n\n/pause-promotion", ["pause"]],
+    ["below a list, indented less than its text", "1. a\n\n  /pause-promotion", ["pause"]],
     [
       "below a list with a code block in it",
       `1. run\n   ${fence}\n   npm ci\n   ${fence}\n\n/pause-promotion`,
@@ -84,13 +85,15 @@ describe("what is not a command", () => {
     ["fenced code in a list", `- a\n\n  ${fence}\n  /pause-promotion\n  ${fence}`],
     ["code indented by four", "text\n\n    /pause-promotion"],
     ["code indented by a tab", "\t/pause-promotion"],
-    ["text indented by four, which is easily taken for code", "text\n    /pause-promotion"],
+    ["text indented by four, which is easily taken for code", "text\n    /pause-promotion\n/unknown"],
     ["a quote", "> /pause-promotion"],
     ["the tail of a quote", "> what about\n/pause-promotion"],
     ["a quote in a quote", "> > /pause-promotion\n> /pause-promotion"],
     ["a list item", "- /pause-promotion\n* /pause-promotion\n1. /pause-promotion"],
     ["the second line of a list item", "- use\n  /pause-promotion"],
     ["the tail of a list item", "- use\n/pause-promotion"],
+    ["the tail of a list item behind a tab", "-\tuse\n/pause-promotion"],
+    ["HTML below an underlined heading", "Incident\n===\n<b>\n/pause-promotion"],
     ["the second paragraph of a list item", "- use\n\n  /pause-promotion"],
     ["a heading", "# /pause-promotion"],
     ["inline code", "`/pause-promotion`"],
@@ -176,9 +179,9 @@ describe("against a whole Markdown parser", () => {
         found += commands.length
         expect(visibleCommands(body)).toEqual(expect.arrayContaining(commands))
       }),
-      { numRuns: 4000, seed: 2 },
+      { numRuns: 2500, seed: 2 },
     )
-    expect(found).toBeGreaterThan(200)
+    expect(found).toBeGreaterThan(150)
   })
 
   test("every command in a simple comment is found", () => {
@@ -200,7 +203,7 @@ describe("against a whole Markdown parser", () => {
         const body = parts.join("\n")
         expect(words(body)).toEqual(visibleCommands(body))
       }),
-      { numRuns: 2000, seed: 3 },
+      { numRuns: 1000, seed: 3 },
     )
   })
 })
@@ -212,7 +215,7 @@ test("a body without commands is told apart cheaply", () => {
       fc.pre(!mayHoldCommand(body))
       expect(parseCommands(body)).toEqual([])
     }),
-    { seed: 4 },
+    { numRuns: 50, seed: 4 },
   )
 })
 

@@ -19,6 +19,7 @@ describe("names of checks", () => {
     ["*/lint", "ci/lint", true],
     ["a*a", "a", false],
     ["a*a", "aa", true],
+    ["a*b*b", "ab", false],
     ["ci*build*x", "ci / build / linux", true],
     ["[ab]", "a", false],
     ["{a,b}", "a", false],
@@ -34,7 +35,7 @@ describe("names of checks", () => {
       fc.property(few, few, (pattern, name) => {
         expect(nameMatches(pattern, name)).toBe(reference(pattern).test(name))
       }),
-      { numRuns: 20_000, seed: 1 },
+      { numRuns: 8000, seed: 1 },
     )
   })
 
@@ -92,7 +93,7 @@ describe("branches", () => {
           .map((part) => (part === "**" ? "(?:[^/]+/)*" : `${part.replaceAll("*", "[^/]*")}/`))
         expect(branchMatches(pattern, branch)).toBe(new RegExp(`^${parts.join("")}$`).test(`${branch}/`))
       }),
-      { numRuns: 20_000, seed: 3 },
+      { numRuns: 8000, seed: 3 },
     )
   })
 

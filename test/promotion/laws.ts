@@ -5,6 +5,7 @@ import { decide, type Plan } from "../../src/promotion/decide.ts"
 import type { CheckFact } from "../../src/promotion/fact.ts"
 import { nameMatches } from "../../src/promotion/glob.ts"
 import type { Pause } from "../../src/promotion/pause.ts"
+import { atLeast } from "../../src/promotion/permission.ts"
 import type { Snapshot } from "../../src/promotion/snapshot.ts"
 import { foldPauses, foldPromotion, type PromotionState } from "../../src/promotion/state.ts"
 import { modeOf } from "../../src/promotion/verdict.ts"
@@ -41,6 +42,7 @@ const laws: readonly Law[] = [
   draftsFit,
   promotionIsFolded,
   bypassIsTold,
+  pauseIsChangedByRight,
 ]
 
 function needsStandAlone(_: Snapshot, plan: Plan): string | null {
@@ -176,6 +178,18 @@ function bypassIsTold({ config, pullRequest, promotion }: Snapshot, plan: Plan):
     promotion.baseRef === pullRequest.baseRef
   const due = modeOf(config) === "enforce" && !open
   return types.has("promotion_bypassed") === due ? null : "a merge through a shut gate, and no other, is a bypass"
+}
+
+function pauseIsChangedByRight({ config, roles, sight }: Snapshot, plan: Plan): string | null {
+  const needs = config?.config.commands["pause-promotion"] ?? "admin"
+  for (const { type, actor, payload } of plan.entries) {
+    if (type !== "promotion_pause_changed") continue
+    const may = atLeast(roles.get(actor.login) ?? "none", needs)
+    if (payload.change === "resumed" && !(may && actor.kind === "user")) return "only people who may, lift a pause"
+    if (payload.change === "paused" && !may && actor.kind !== "system") return "only who may, pauses"
+    if (actor.kind === "system" && sight === "none") return "a label that nobody told of must have been seen"
+  }
+  return null
 }
 
 /** Rounds in which everything must have been asked; the shell gives up after four decisions. */

@@ -83,3 +83,11 @@ test.each(["x", "検", "💥", "`", "<", "&"])("so is the largest there can be, 
   const stages = [judgeChecks({ require, checks, ownAppId })]
   assertFits({ ...verdictOf({ invalid, lastValid: false, draft: true, pauses }), stages })
 })
+
+test("of many long problems of a config as many are told as have room, and the others counted", () => {
+  const keys = Array.from({ length: 20 }, (_, index) => `${JSON.stringify(`${index}${"検".repeat(190)}`)}: 1`)
+  const { summary } = renderGate(verdictOf({ invalid: `version: 1\n${keys.join("\n")}` }), { runId })
+  const told = [...summary.matchAll(/^- line /gm)].length
+  expect(told).toBeGreaterThan(10)
+  expect(summary).toContain(`\n- and ${20 - told} more\n`)
+})
