@@ -172,7 +172,7 @@ function labelled(on: boolean): [string, Label][] {
 export const labels: Readonly<Record<string, Label>> = Object.fromEntries([...labelled(false), ...labelled(true)])
 
 /** Run id of the promotion that is under way. */
-export const runId = "01930000-0000-7000-8000-000000000001"
+const runId = "01930000-0000-7000-8000-000000000001"
 /** Run id for a promotion that begins. */
 export const newRunId = "01930000-0000-7000-8000-000000000002"
 
