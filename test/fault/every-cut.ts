@@ -22,10 +22,51 @@ export async function playEveryCut(fate: Fate): Promise<void> {
   }
 }
 
-/** The path as it is when nothing goes wrong; every step leaves nothing to be done. */
+/** The path as it is when nothing goes wrong: what all others are held to. Every step leaves nothing to be done. */
 export async function playUndisturbed(): Promise<Played[]> {
   const undisturbed: Played[] = []
   await playPath({ after: (played) => undisturbed.push(played) })
   for (const { step, state } of undisturbed) expect(state.dirty, step).toEqual([])
+  const gates = undisturbed.map(({ step, state }) => `${step}: ${state.checkRuns.map(([line]) => line).join()}`)
+  expect(gates.map((line) => line.replace("1:<sha> Promotion gate: ", ""))).toEqual([
+    "installed: ",
+    "opened: in_progress | Waiting: build not passed yet, 0 of 1 stage passed",
+    "check begun: in_progress | Waiting: build not passed yet, 0 of 1 stage passed",
+    "check green: success | Open: 1 of 1 stage passed",
+    "paused: failure | Blocked: paused by @olga, 1 of 1 stage passed",
+    "started anew: failure | Blocked: paused by @olga, 1 of 1 stage passed",
+    "resuming refused: failure | Blocked: paused by @olga, 1 of 1 stage passed",
+    "resumed: success | Open: 1 of 1 stage passed",
+    "swept: success | Open: 1 of 1 stage passed",
+    "merged: success | Open: 1 of 1 stage passed",
+  ])
+  const end = undisturbed.at(-1)?.state
+  expect(end?.comments.map((comment) => comment.replace(/\n[^]*-->/, ""))).toEqual([
+    "olga: /pause-promotion incident 42 [portcullis[bot] +1]",
+    "rita: /resume-promotion [portcullis[bot] -1]",
+    "portcullis[bot]: `/resume-promotion` was refused: it needs the `write` role in this repository, and you have `read`. []",
+    "olga: /resume-promotion all clear [portcullis[bot] +1]",
+  ])
+  expect(end?.ledger.map((entry) => /"type":"(\w+)"/.exec(entry)?.[1])).toEqual(wholeLedger)
   return undisturbed
 }
+
+const wholeLedger = [
+  "installation_changed",
+  "config_changed",
+  "proposed",
+  "stage_changed",
+  "promotion_blocked",
+  "stage_changed",
+  "tested",
+  "stage_changed",
+  "promotion_ready",
+  "command_received",
+  "promotion_pause_changed",
+  "promotion_blocked",
+  "command_denied",
+  "command_received",
+  "promotion_pause_changed",
+  "promotion_ready",
+  "promoted",
+]

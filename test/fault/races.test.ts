@@ -94,18 +94,19 @@ for (const effect of ["before", "after"] as const) {
 
 test("somebody pauses between the judging of a green check and its recording", () =>
   race(async ({ t, pr, stand }) => {
+    const asked = stand.hold({ ...sight, effect: "after" })
     await t.check(pr)
-    await t.app.deliver()
-    await t.app.work.drain()
-    // The first transaction stores what GitHub told, the second records the verdict.
+    const green = await begin(t)
+    await asked.reached
+    // The first transaction from here stores what GitHub told, the second records the verdict.
     const held = stand.holdTransaction(2)
-    const green = t.app.step()
+    asked.release()
     await held.reached
     await t.says(pr, "olga", "/pause-promotion incident 42")
     const pause = await begin(t)
     await pause.over
     held.release()
-    await green
+    await green.over
     expect(stand.conclusions).not.toContain("success")
   }))
 
