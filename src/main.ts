@@ -18,7 +18,10 @@ import { doorHandler } from "./webhook/receive.ts"
 /** Process exit codes: 1 the environment or the start failed, 2 it could not go on. */
 
 const workerPace = { concurrency: 8, pollMs: 1000, touchMs: 5000, restMs: 80 }
-const stopGraceMs = 6000
+const stopGraceMs = 4000
+const stopLimitMs = 9500
+/** How long requests under way may take to end once the process is stopping. */
+const requestGraceMs = 1000
 
 async function main(): Promise<void> {
   if (existsSync(".env")) process.loadEnvFile(".env")
@@ -72,6 +75,8 @@ async function serve(env: Env, credentials: NonNullable<Env["app"]>, log: Logger
     if (stopping) return
     stopping = true
     log.info({ why }, "stopping")
+    // Whatever hangs (a client that never ends its request), the process is gone within ten seconds.
+    setTimeout(() => process.exit(exitCode === 0 ? 1 : exitCode), stopLimitMs).unref()
     stopInOrder({ app, worker, sweeper, server, database }).then(
       () => process.exit(exitCode),
       (error: unknown) => {
@@ -173,7 +178,7 @@ async function stopInOrder({ app, worker, sweeper, server, database }: Running):
   const closed = server.stop()
   await Promise.all([worker.stop(stopGraceMs), sweeper.stop()])
   await app.close()
-  await closed
+  await Promise.race([closed, pause(requestGraceMs)])
   await database.close()
 }
 

@@ -1,8 +1,9 @@
 import { z } from "zod"
 import { gateCheckName, type GateContent } from "../report/check-run.ts"
 import type { GitHubClient, RepositoryAddress } from "./client.ts"
+import { gitHubFailure } from "./error.ts"
 
-/** The check run to write: which commit, and whose it is (run id and pull request; GitHub keeps it as `external_id`). */
+/** The check run to write: which commit, and whose it is (`<pull request>:<commit>`; GitHub keeps it as `external_id`). */
 export type GateTarget = { address: RepositoryAddress; sha: string; externalId: string }
 
 const created = z.object({ id: z.int() })
@@ -24,18 +25,24 @@ export async function createGate(client: GitHubClient, target: GateTarget, conte
   return created.parse(data).id
 }
 
-/** Brings an existing check run to this content. */
+/** Brings an existing check run to this content; false when there is no such run any more. */
 export async function updateGate(
   client: GitHubClient,
   target: { address: RepositoryAddress; checkRunId: number },
   content: GateContent,
-): Promise<void> {
-  await client.request("PATCH /repos/{owner}/{repo}/check-runs/{check_run_id}", {
-    owner: target.address.owner,
-    repo: target.address.name,
-    check_run_id: target.checkRunId,
-    ...body(content),
-  })
+): Promise<boolean> {
+  try {
+    await client.request("PATCH /repos/{owner}/{repo}/check-runs/{check_run_id}", {
+      owner: target.address.owner,
+      repo: target.address.name,
+      check_run_id: target.checkRunId,
+      ...body(content),
+    })
+    return true
+  } catch (error) {
+    if (gitHubFailure(error) === "gone") return false
+    throw error
+  }
 }
 
 function body({ status, conclusion, title, summary }: GateContent) {

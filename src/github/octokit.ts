@@ -9,19 +9,14 @@ import { ProbotOctokit } from "probot"
  * answer was a 5xx or none: the reconcile that asked for it looks for it before it makes another (named race *the
  * unanswered creation*).
  *
- * Writes are limited for each installation to what GitHub's secondary limits allow (80 content-creating requests a
- * minute), in bursts; reads run beside them.
+ * Writes are limited for each installation to what GitHub's secondary limits allow, in bursts, in two lanes: what is said
+ * in comments and reactions (20 a minute) never holds up a gate (60 a minute), so a crowd of commenters cannot delay a
+ * pause. Reads, GraphQL queries among them, run beside both.
  *
  * @see https://docs.github.com/en/rest/using-the-rest-api/rate-limits-for-the-rest-api#about-secondary-rate-limits
  */
 export function octokitForLife(): typeof ProbotOctokit {
-  const write = new Bottleneck.Group({
-    maxConcurrent: 4,
-    reservoir: 80,
-    reservoirRefreshAmount: 80,
-    reservoirRefreshInterval: 60_000,
-    timeout: 600_000,
-  })
+  const write = new Bottleneck.Group({ maxConcurrent: 10, timeout: 600_000 })
   const global = new Bottleneck.Group({ maxConcurrent: 10, timeout: 600_000 })
   const Octokit = withDefaults((options) => ({
     ...options,
@@ -37,7 +32,27 @@ export function octokitForLife(): typeof ProbotOctokit {
     retry: { retries: 2, doNotRetry: [400, 401, 403, 404, 410, 422, 429, 451] },
     userAgent: "portcullis",
   }))
-  return Octokit.plugin(makeOnce)
+  return Octokit.plugin(makeOnce, paceWrites(perMinute(60), perMinute(20)))
+}
+
+function perMinute(count: number): Bottleneck.Group {
+  const refill = { reservoirRefreshAmount: count, reservoirRefreshInterval: 60_000 }
+  return new Bottleneck.Group({ maxConcurrent: 4, reservoir: count, ...refill, timeout: 600_000 })
+}
+
+/** Sends each installation's REST writes through one of two lanes: gates, or what is said to people. */
+function paceWrites(gates: Bottleneck.Group, words: Bottleneck.Group) {
+  return ({ hook }: Pick<InstanceType<typeof ProbotOctokit>, "hook">, options: Options): void => {
+    const throttle = asObject(options["throttle"])
+    const installation = "id" in throttle ? String(throttle.id) : "app"
+    hook.wrap("request", async (request, wanted) => {
+      if (wanted.method === "GET" || wanted.url === "/graphql" || wanted.url.includes("/access_tokens")) {
+        return request(wanted)
+      }
+      const lane = /\/comments/.test(wanted.url) ? words : gates
+      return lane.key(installation).schedule(async () => request(wanted))
+    })
+  }
 }
 
 /** Takes the client's own retries from what would come about twice. */

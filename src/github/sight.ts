@@ -124,7 +124,7 @@ export function sightOf(answer: PullRequestAnswer): PullRequestSight {
   const found = commit?.statusCheckRollup?.contexts
   return {
     fact: pullRequestFact(answer),
-    checks: (found?.nodes ?? []).map((node) => checkFact(node, answer.headRefOid)),
+    checks: commit === undefined ? [] : (found?.nodes ?? []).map((node) => checkFact(node, commit.oid)),
     labels: answer.timelineItems.nodes.map((event) => labelHeard(event, answer.number)),
     nextChecks: found?.pageInfo.hasNextPage === true ? found.pageInfo.endCursor : null,
     coherent: commit?.oid === answer.headRefOid && !answer.labels.pageInfo.hasNextPage,

@@ -12,6 +12,11 @@ const nothing: LabelDecision = { needs: null, entry: null, answered: null }
 
 type LabelInput = { pullRequest: PullRequestFact; config: PromotionConfig; snapshot: Snapshot; runId: string | null }
 
+/** Whether a label is among these; GitHub takes names that differ only in case for one. */
+export function isLabelled(labels: readonly string[], label: string): boolean {
+  return labels.some((one) => one.toLowerCase() === label.toLowerCase())
+}
+
 /**
  * Brings the pause in line with the label on the pull request.
  *
@@ -20,7 +25,7 @@ type LabelInput = { pullRequest: PullRequestFact; config: PromotionConfig; snaps
  */
 export function decideLabel(input: LabelInput): LabelDecision {
   const { pullRequest, config, snapshot } = input
-  const on = pullRequest.labels.includes(config.pause.label)
+  const on = isLabelled(pullRequest.labels, config.pause.label)
   const holds = snapshot.pauses.some((pause) => pause.id === labelPauseId(pullRequest.number))
   if (on === holds) return nothing
   const ask = askBehind(snapshot.labelAsks, on)

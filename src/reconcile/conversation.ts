@@ -1,5 +1,6 @@
 import { Prisma } from "../generated/client.ts"
 import { comment, hasComment, react } from "../github/comment.ts"
+import { gitHubFailure } from "../github/error.ts"
 import type { HeardComment } from "../promotion/hearsay.ts"
 import { subjectKey, type Subject } from "../inbox/subject.ts"
 import { lockLane } from "../ledger/ledger.ts"
@@ -9,6 +10,7 @@ import {
   type CommentAsk,
   type ConversationSnapshot,
 } from "../promotion/conversation.ts"
+import { isLabelled } from "../promotion/label.ts"
 import type { Need } from "../promotion/snapshot.ts"
 import { renderReply, replyMark } from "../report/comment.ts"
 import type { ReconcileDeps } from "./deps.ts"
@@ -101,7 +103,7 @@ async function observe({ deps, tx, place, seen }: Pass, repository: KnownReposit
       .map((row) => commentAsk(row.key, row.data as HeardComment))
       .toSorted((a, b) => a.commentId - b.commentId),
     pauses: await readPauses(tx, place.repositoryId),
-    labelledNumbers: new Set(label !== undefined && labels.includes(label) ? [place.number] : []),
+    labelledNumbers: new Set(label !== undefined && isLabelled(labels, label) ? [place.number] : []),
     roles: seen.roles,
   }
 }
@@ -141,12 +143,18 @@ async function answerAll(
     const { commentId } = row.data as HeardComment
     const { reaction, reply } = row.answer as unknown as Answer
     const { address } = repository
-    await react(client, { address, commentId }, reaction)
-    const body = renderReply(reply, commentId)
     const thread = { address, number: place.number }
-    const search = { mark: replyMark(commentId), ownAppId: deps.ownAppId, since: row.at }
-    const told = body === null || (!decidedNow.has(row.key) && (await hasComment(client, thread, search)))
-    if (!told) await comment(client, thread, body)
+    const body = renderReply(reply, commentId)
+    try {
+      await react(client, { address, commentId }, reaction)
+      const search = { mark: replyMark(commentId), ownAppId: deps.ownAppId, since: row.at }
+      const told = body === null || (!decidedNow.has(row.key) && (await hasComment(client, thread, search)))
+      if (!told) await comment(client, thread, body)
+    } catch (error) {
+      // What GitHub will not have said here (an archived repository, a locked thread) must not hold up the others.
+      if (gitHubFailure(error) !== "refused") throw error
+      deps.log.warn({ repositoryId: repository.id, number: place.number, err: error }, "GitHub refused an answer")
+    }
     await deps.prisma.ask.update({
       where: { repositoryId_key: { repositoryId: row.repositoryId, key: row.key } },
       data: { settledAt: deps.clock.now() },

@@ -6,6 +6,7 @@ import type { Subject } from "../inbox/subject.ts"
 import type { Plan } from "../promotion/decide.ts"
 import { renderGate, verdictCore, type GateContent } from "../report/check-run.ts"
 import { planReport, type ReportState } from "../report/schedule.ts"
+import { renderSharedCommit } from "../report/shared-commit.ts"
 import type { ReconcileDeps } from "./deps.ts"
 import type { Observation, StoredReport } from "./observe.ts"
 import type { KnownRepository } from "./repository-row.ts"
@@ -50,11 +51,12 @@ function digestOf(text: string): string {
 }
 
 /** Decides what to write about a verdict, and when. */
-export function planGate({ snapshot, report }: Observation, { verdict, promotion }: Plan): GatePlan {
+export function planGate(observation: Observation, { verdict, promotion }: Plan): GatePlan {
   if (verdict === null || promotion === null) return nothing
-  const content = renderGate(verdict, { runId: promotion.runId })
+  const { snapshot, report, shutBeside } = observation
+  const content = renderSharedCommit(renderGate(verdict, { runId: promotion.runId }), shutBeside)
   const digest = digestOf(JSON.stringify(content))
-  const verdictDigest = digestOf(verdictCore(verdict))
+  const verdictDigest = digestOf(verdictCore(verdict) + String(content.conclusion))
   const plan = planReport({ nowMs: snapshot.nowMs, next: { digest, verdictDigest }, ...storedState(report) })
   if (plan.kind === "nothing") return nothing
   const place = { runId: promotion.runId, number: promotion.number, sha: verdict.headSha }
@@ -93,12 +95,12 @@ export async function writeGate(deps: ReconcileDeps, repository: KnownRepository
   try {
     const found = write.unanswered ? await findGate(client, target, deps.ownAppId) : undefined
     const known = write.checkRunId ?? found
-    if (known !== undefined) await updateGate(client, { address, checkRunId: known }, write.content)
-    const checkRunId = known ?? (await createGate(client, target, write.content))
+    const updated = known !== undefined && (await updateGate(client, { address, checkRunId: known }, write.content))
+    const checkRunId = updated ? known : await createGate(client, target, write.content)
     await acknowledge(deps, repository, { write, checkRunId })
   } catch (error) {
     if (gitHubFailure(error) !== "gone") throw error
-    deps.log.warn({ repositoryId: repository.id, number: write.number }, "the commit or its check run is gone")
+    deps.log.warn({ repositoryId: repository.id, number: write.number }, "the commit is gone")
   }
 }
 

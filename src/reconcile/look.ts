@@ -5,17 +5,29 @@ import type { PullRequestSight } from "../github/sight.ts"
 import type { ConfigRead } from "../github/config.ts"
 import { writeAsks, writeFacts } from "../inbox/facts.ts"
 import type { HeardAsk, HeardFact } from "../promotion/hearsay.ts"
+import type { PullRequestFact } from "../promotion/fact.ts"
 import type { Role } from "../promotion/permission.ts"
 import type { Need, Snapshot } from "../promotion/snapshot.ts"
 import type { ReconcileDeps } from "./deps.ts"
 import { writeConfigRead, type KnownRepository } from "./repository-row.ts"
 
 /** What was asked of GitHub in one pass; it is forgotten with the pass. */
-export type Seen = { sight: Snapshot["sight"]; roles: Map<string, Role>; gone: boolean }
+export type Seen = {
+  sight: Snapshot["sight"]
+  /** The head and base that were seen; what is heard of another one meanwhile was not seen. */
+  head: string | null
+  roles: Map<string, Role>
+  gone: boolean
+}
 
 /** Nothing asked yet. */
 export function nothingSeen(): Seen {
-  return { sight: "none", roles: new Map(), gone: false }
+  return { sight: "none", head: null, roles: new Map(), gone: false }
+}
+
+/** What a sight is bound to. */
+export function headOf({ headSha, baseRef }: Pick<PullRequestFact, "headSha" | "baseRef">): string {
+  return `${headSha} ${baseRef}`
 }
 
 /** Asks GitHub what a decision needs to know, and stores the facts. `seen` is brought up to date in place. */
@@ -47,6 +59,7 @@ async function see(
       at,
     })
     seen.sight = sight.complete ? "complete" : "partial"
+    seen.head = sight.pullRequest === null ? null : headOf(sight.pullRequest.fact)
     seen.gone = sight.pullRequest === null
   } catch (error) {
     if (gitHubFailure(error) !== "gone") throw error
@@ -70,6 +83,9 @@ export async function storeSight(deps: ReconcileDeps, repository: KnownRepositor
   ])
   const asks = sight.pullRequests.flatMap(({ labels }): HeardAsk[] => labels)
   await deps.prisma.$transaction(async (tx) => {
+    // The repository's row before the facts, as the drain does: two orders would deadlock.
+    const read = { config: sight.config, heard: repository.configHeard, at: sight.at }
+    const changed = await writeConfigRead(tx, repositoryId, read)
     const drift = await writeFacts(
       tx,
       facts.map((heard) => ({ repositoryId, heard })),
@@ -80,8 +96,6 @@ export async function storeSight(deps: ReconcileDeps, repository: KnownRepositor
       tx,
       asks.map((heard) => ({ repositoryId, heard })),
     )
-    const read = { config: sight.config, heard: repository.configHeard, at: sight.at }
-    const changed = await writeConfigRead(tx, repositoryId, read)
     if (changed) await deps.queue.mark(tx, [{ kind: "repository", repositoryId }])
   })
 }

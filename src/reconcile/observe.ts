@@ -9,7 +9,7 @@ import type { Pause } from "../promotion/pause.ts"
 import type { LabelAsk, Snapshot } from "../promotion/snapshot.ts"
 import type { PromotionState } from "../promotion/state.ts"
 import type { ReconcileDeps } from "./deps.ts"
-import type { Seen } from "./look.ts"
+import { headOf, type Seen } from "./look.ts"
 import { knownRepository, type KnownRepository, type RepositoryRow } from "./repository-row.ts"
 
 /** What is on disk about the check run of a pull request's head. */
@@ -27,6 +27,8 @@ export type Observation = {
   snapshot: Snapshot
   /** Of the head as it is known now; null: none was ever intended. */
   report: StoredReport | null
+  /** Other open pull requests with the same head whose gate is shut. */
+  shutBeside: readonly number[]
   /** When it is to be looked at again; null: only when something happens. */
   lookAgainAtMs: number | null
 }
@@ -45,6 +47,7 @@ type ObservedRow = {
   pauses: PauseRow[] | null
   labels: LabelRow[] | null
   report: ReportRow | null
+  shut_beside: number[] | null
   look_again: string | null
 }
 
@@ -98,6 +101,11 @@ const observation = {
         ORDER BY at DESC, key DESC LIMIT $6) a) AS labels,
       (SELECT to_jsonb(g) FROM gate_report g
         WHERE g.repository_id = $1 AND g.number = $2 AND g.sha = pr.sha) AS report,
+      (SELECT jsonb_agg(f.number ORDER BY f.number) FROM fact f
+        WHERE f.repository_id = $1 AND f.kind = 'pull-request' AND f.sha = pr.sha AND f.number <> $2
+          AND f.data ->> 'state' = 'open' AND 'proposed' = (
+            SELECT p.state FROM promotion p WHERE p.repository_id = f.repository_id AND p.number = f.number
+            ORDER BY p.id DESC LIMIT 1)) AS shut_beside,
       (SELECT to_jsonb(l.due_at) #>> '{}' FROM look_again l WHERE l.subject = $4) AS look_again
     FROM (SELECT 1) AS one
     LEFT JOIN fact pr ON pr.repository_id = $1 AND pr.kind = 'pull-request' AND pr.key = $3`,
@@ -137,6 +145,7 @@ export async function observe(
     repository,
     snapshot: snapshotOf(row, { repository, ...pass }),
     report: row.report === null ? null : reportOf(row.report),
+    shutBeside: row.shut_beside ?? [],
     lookAgainAtMs: row.look_again === null ? null : Date.parse(row.look_again),
   }
 }
@@ -153,13 +162,21 @@ function snapshotOf(row: ObservedRow, { repository, deps, seen }: Context): Snap
     config: repository.config,
     pullRequest: row.pull_request,
     checks,
-    sight: checks.length > checkLimit ? "partial" : seen.sight,
+    sight: sightOf(row, seen),
     promotion: row.promotion === null ? null : promotionOf(row.promotion),
     pauses: (row.pauses ?? []).map(pauseOf),
-    labelAsks: (row.labels ?? []).filter(({ data }) => data.label === label).map(labelAskOf),
+    labelAsks: (row.labels ?? [])
+      .filter(({ data }) => data.label.toLowerCase() === label?.toLowerCase())
+      .map(labelAskOf),
     roles: seen.roles,
     newRunId: deps.newRunId(),
   }
+}
+
+/** A sight counts for the head and base that were seen, not for those heard of since. */
+function sightOf({ pull_request: pullRequest, checks }: ObservedRow, seen: Seen): Snapshot["sight"] {
+  if (pullRequest !== null && seen.head !== null && headOf(pullRequest) !== seen.head) return "none"
+  return (checks ?? []).length > checkLimit ? "partial" : seen.sight
 }
 
 function promotionOf(row: PromotionRow): PromotionState {

@@ -1,5 +1,6 @@
 import type { Prisma } from "../generated/client.ts"
-import { subjectKey } from "../inbox/subject.ts"
+import { openPullRequestsAt } from "../inbox/facts.ts"
+import { subjectKey, type Subject } from "../inbox/subject.ts"
 import { lockLane } from "../ledger/ledger.ts"
 import { decide, type Plan } from "../promotion/decide.ts"
 import type { ReconcileDeps } from "./deps.ts"
@@ -45,8 +46,12 @@ async function consider(
 ): Promise<Considered | null> {
   const observation = await observe(ask, place, pass)
   if (observation === null) return null
-  const plan = decide(observation.snapshot)
-  return { observation, plan, gate: planGate(observation, plan) }
+  const decided = decide(observation.snapshot)
+  const gate = planGate(observation, decided)
+  // A green that was decided in an earlier pass, and never reached GitHub, is not shown on what was seen back then.
+  const unseen = gate.write?.content.conclusion === "success" && observation.snapshot.sight === "none"
+  const plan: Plan = unseen ? { ...decided, needs: [{ kind: "sight" }] } : decided
+  return { observation, plan, gate }
 }
 
 function isIdle({ observation, plan, gate }: Considered): boolean {
@@ -64,9 +69,25 @@ async function doUnderLock(deps: ReconcileDeps, place: PullRequestPlace, seen: S
     await record(tx, lock, { drafts: plan.entries, cause, nowMs: observation.snapshot.nowMs })
     await settleAsks(tx, place, { keys: plan.answers, at: deps.clock.now() })
     await storeIntent(tx, place.repositoryId, gate)
+    if (plan.entries.length > 0) await wakeBeside(deps, tx, observation)
     if (gate.lookAgainAtMs !== observation.lookAgainAtMs) await lookAgain(tx, place, gate.lookAgainAtMs)
     return considered
   })
+}
+
+/** What was decided here may open or shut the gates of others that have, or had, the same head. */
+async function wakeBeside(deps: ReconcileDeps, tx: Prisma.TransactionClient, observation: Observation): Promise<void> {
+  const { repository, snapshot } = observation
+  const heads = [snapshot.pullRequest?.headSha, snapshot.promotion?.headSha].filter((sha) => sha !== undefined)
+  const beside = await openPullRequestsAt(
+    tx,
+    heads.map((sha) => ({ repositoryId: repository.id, sha })),
+  )
+  const others = beside.filter(({ number }) => number !== snapshot.pullRequest?.number)
+  await deps.queue.mark(
+    tx,
+    others.map((other): Subject => ({ kind: "pull-request", ...other })),
+  )
 }
 
 async function settleAsks(

@@ -92,7 +92,8 @@ function cachedReading(text: string): ConfigReading {
  * file is another one than before, so that all gates must be judged anew.
  *
  * Named race: *the push behind the read*. A push heard while the file is being read counts up `config_heard`; the read
- * vouches only for the count at its beginning, so the file is read once more.
+ * vouches only for the count at its beginning, so the file is read once more. And an answer that was asked for before
+ * another one never replaces it.
  */
 export async function writeConfigRead(
   tx: Prisma.TransactionClient,
@@ -105,14 +106,15 @@ export async function writeConfigRead(
   const problems = reading?.status === "invalid" ? JSON.stringify(reading.problems) : null
   const before = await tx.$queryRaw<{ config_blob: string | null; config_read_at: Date | null }[]>`
     SELECT config_blob, config_read_at FROM repository WHERE id = ${BigInt(repositoryId)} FOR UPDATE`
-  await tx.$executeRaw`
+  const written = await tx.$executeRaw`
     UPDATE repository SET config_blob = ${file?.blob ?? null}, config_problems = ${problems}::jsonb,
       config_text = CASE WHEN ${file === null} THEN NULL WHEN ${valid} THEN ${file?.text ?? null} ELSE config_text END,
       config_read_at = ${read.at}, config_seen = greatest(config_seen, ${read.heard}),
       default_branch = coalesce(${defaultBranch}, default_branch)
-    WHERE id = ${BigInt(repositoryId)}`
+    WHERE id = ${BigInt(repositoryId)} AND config_seen <= ${read.heard}
+      AND (config_read_at IS NULL OR config_read_at <= ${read.at})`
   const [old] = before
-  return old?.config_read_at === null || old?.config_blob !== (file?.blob ?? null)
+  return written > 0 && (old?.config_read_at === null || old?.config_blob !== (file?.blob ?? null))
 }
 
 function readFile(text: string | null): ConfigReading {

@@ -7,7 +7,7 @@ import { lockLane, readNewest } from "../ledger/ledger.ts"
 import type { ConfigInForce } from "../promotion/config.ts"
 import { modeOf } from "../promotion/verdict.ts"
 import type { ReconcileDeps } from "./deps.ts"
-import { storeSight } from "./look.ts"
+import { look, nothingSeen, storeSight } from "./look.ts"
 import { promotionsUnderWay, record } from "./record.ts"
 import { readRepository, type KnownRepository } from "./repository-row.ts"
 
@@ -20,7 +20,8 @@ const limitPages = 50
  */
 export async function reconcileRepository(deps: ReconcileDeps, repositoryId: number): Promise<void> {
   const repository = await readRepository(deps.prisma, repositoryId)
-  const open = repository === null ? [] : await readOpen(deps, repository)
+  const open = repository === null ? null : await readOpen(deps, repository)
+  if (repository !== null && open !== null) await seeClosed(deps, repository, new Set(open))
   await deps.prisma.$transaction(async (tx) => {
     const lock = await lockLane(tx, repositoryId)
     const now = await readRepository(tx, repositoryId)
@@ -30,13 +31,27 @@ export async function reconcileRepository(deps: ReconcileDeps, repositoryId: num
     const cause = `job:${subjectKey({ kind: "repository", repositoryId })}`
     await record(tx, lock, { drafts, cause, nowMs })
     if (now === null) return
-    const numbers = new Set([...open, ...(await promotionsUnderWay(tx, repositoryId))])
+    const numbers = new Set([...(open ?? []), ...(await promotionsUnderWay(tx, repositoryId))])
     const subjects = [...numbers].map((number): Subject => ({ kind: "pull-request", repositoryId, number }))
     await deps.queue.mark(tx, [...subjects, ...(await unanswered(tx, repositoryId))])
   })
 }
 
-async function readOpen(deps: ReconcileDeps, repository: KnownRepository): Promise<number[]> {
+/** Most pull requests looked at one by one in a pass, because they are open no more; the next sweep goes on. */
+const limitClosed = 50
+
+/** Looks at those that were on their way to the merge and are open no more: their closing was never heard of. */
+async function seeClosed(deps: ReconcileDeps, repository: KnownRepository, open: ReadonlySet<number>): Promise<void> {
+  const underWay = await promotionsUnderWay(deps.prisma, repository.id)
+  for (const number of underWay.filter((one) => !open.has(one)).slice(0, limitClosed)) {
+    const now = await readRepository(deps.prisma, repository.id)
+    if (now === null) return
+    await look(deps, { repository: now, number }, { needs: [{ kind: "sight" }], seen: nothingSeen() })
+  }
+}
+
+/** Numbers of all open pull requests, after storing what was seen of them; null when not all could be listed. */
+async function readOpen(deps: ReconcileDeps, repository: KnownRepository): Promise<number[] | null> {
   const client = await deps.installation(repository.installationId)
   const numbers: number[] = []
   let next: string | null = null
@@ -54,11 +69,11 @@ async function readOpen(deps: ReconcileDeps, repository: KnownRepository): Promi
         "GitHub does not know the repository any more, or not for this app",
       )
       await deps.prisma.repository.update({ where: { id: BigInt(repository.id) }, data: { active: false } })
-      return []
+      return null
     }
-    if (next === null) break
+    if (next === null) return numbers
   }
-  return numbers
+  return null
 }
 
 async function unanswered(tx: Prisma.TransactionClient, repositoryId: number): Promise<Subject[]> {

@@ -27,11 +27,26 @@ export function makeSweep(deps: ReconcileDeps): () => Promise<number> {
   let lookedThroughMs = 0
   return async () => {
     const nowMs = deps.clock.now().getTime()
-    await redeliverFailed(deps, Math.max(nowMs - redeliverWithinMs, lookedThroughMs - lookBackMs))
-    lookedThroughMs = nowMs
+    const sinceMs = Math.max(nowMs - redeliverWithinMs, lookedThroughMs - lookBackMs)
+    const looked = await attempt(deps, "asking for lost deliveries", () => redeliverFailed(deps, sinceMs))
+    if (looked !== undefined) lookedThroughMs = nowMs
     const marked = await markInstalled(deps)
-    await prune(deps)
+    await attempt(deps, "forgetting what is old", () => prune(deps))
     return marked
+  }
+}
+
+/** One part of a sweep that fails is logged and costs none of the others; undefined then. */
+async function attempt<Result>(
+  deps: ReconcileDeps,
+  part: string,
+  work: () => Promise<Result>,
+): Promise<Result | undefined> {
+  try {
+    return await work()
+  } catch (error) {
+    deps.log.warn({ part, err: error }, "a part of the sweep failed; it comes again")
+    return undefined
   }
 }
 
@@ -51,14 +66,21 @@ async function markInstalled(deps: ReconcileDeps): Promise<number> {
 
 async function installedRepositories(deps: ReconcileDeps): Promise<HeardRepository[]> {
   const found: HeardRepository[] = []
-  for (const installationId of await readInstallations(await deps.app())) {
-    found.push(...(await readRepositories(await deps.installation(installationId), installationId)))
+  const installations = await attempt(deps, "listing installations", async () => readInstallations(await deps.app()))
+  for (const id of installations ?? []) {
+    const covered = await attempt(deps, `listing repositories of installation ${id}`, async () =>
+      readRepositories(await deps.installation(id), id),
+    )
+    found.push(...(covered ?? []))
   }
   return found
 }
 
+/** Attempts at a delivery after which it is not asked for again: we refuse it, and would go on refusing. */
+const limitAttempts = 3
+
 /** Asks for the oldest first, so that people's commands come in the order in which they were given. */
-async function redeliverFailed(deps: ReconcileDeps, sinceMs: number): Promise<void> {
+async function redeliverFailed(deps: ReconcileDeps, sinceMs: number): Promise<true> {
   const app = await deps.app()
   const listed = await readDeliveries(app, sinceMs)
   const arrived = new Set(listed.filter((one) => one.ok).map((one) => one.guid))
@@ -71,9 +93,11 @@ async function redeliverFailed(deps: ReconcileDeps, sinceMs: number): Promise<vo
   for (const { id, guid } of listed) {
     if (arrived.has(guid) || asked.has(guid)) continue
     asked.add(guid)
+    if (listed.filter((one) => one.guid === guid).length > limitAttempts) continue
     deps.log.warn({ guid }, "asking GitHub to deliver again")
-    await redeliver(app, id)
+    await attempt(deps, `asking for delivery ${guid}`, () => redeliver(app, id))
   }
+  return true
 }
 
 async function prune(deps: ReconcileDeps): Promise<void> {

@@ -214,6 +214,47 @@ scenario("removed and installed again, it goes on with the same ledger", async (
   expect((await t.ledgerTypes()).filter((type) => type === "installation_changed")).toHaveLength(3)
 })
 
+scenario("two pull requests on one commit: the commit is green only when both gates are open", async (t) => {
+  await t.people.createBranch({ repo: t.repo, by: "max", branch: "release" })
+  const rules = `${enforceBuild}  release:\n    stages: []\n`
+  await t.people.unprotectBranch({ repo: t.repo })
+  await t.people.commit({ repo: t.repo, by: "olga", files: { ".github/promotion.yml": rules } })
+  const first = await t.openPullRequest()
+  await t.check(first, { conclusion: "failure" })
+  await t.quiet()
+  const second = await t.people.openPullRequest({ repo: t.repo, by: "max", head: "feature-1", base: "release" })
+  await t.quiet()
+  expect(t.gate(second)?.line).toMatchInlineSnapshot(
+    `"failure | Blocked: its commit is also that of #1, whose gate is shut"`,
+  )
+  await t.check(first, { newRun: true })
+  await t.quiet()
+  expect(t.gate(second)?.line).toMatchInlineSnapshot(`"success | Open: no stage required"`)
+  t.clock.advance(1000)
+  await t.people.label({ repo: t.repo, by: "olga", number: first.number, label: "Promotion-Paused" })
+  await t.quiet()
+  expect(t.gate(second)?.conclusion).toBe("failure")
+  t.clock.advance(1000)
+  await t.people.closePullRequest({ repo: t.repo, by: "max", number: first.number })
+  await t.quiet()
+  expect(t.gate(second)?.conclusion).toBe("success")
+})
+
+scenario("a closing that was never heard of is found by the sweep", async (t) => {
+  const merged = await t.openPullRequest()
+  const closed = await t.openPullRequest()
+  await t.check(merged)
+  await t.quiet()
+  t.clock.advance(1000)
+  expect(await t.tryMerge(merged)).toBeNull()
+  await t.people.closePullRequest({ repo: t.repo, by: "max", number: closed.number })
+  t.github.deliveries.takePending()
+  t.github.faults.requests({ path: /hook\/deliveries/ }, { kind: "server-error" })
+  await t.app.sweep()
+  await t.quiet()
+  expect((await t.ledgerTypes()).slice(-2).toSorted()).toEqual(["aborted", "promoted"])
+})
+
 scenario("a renamed repository keeps its state", async (t) => {
   const pr = await t.openPullRequest()
   await t.quiet()
