@@ -16,7 +16,7 @@ export class Untrue extends Error {}
 
 const patienceMs = 10_000
 /** Time to read a line of weight before the next one. */
-const readingMs = 600
+const readingMs = 500
 
 const longestGraceMs = 3000
 
