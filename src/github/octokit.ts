@@ -49,7 +49,7 @@ function paceWrites(gates: Bottleneck.Group, words: Bottleneck.Group) {
       if (wanted.method === "GET" || wanted.url === "/graphql" || wanted.url.includes("/access_tokens")) {
         return request(wanted)
       }
-      const lane = /\/comments/.test(wanted.url) ? words : gates
+      const lane = wanted.url.includes("/comments") ? words : gates
       return lane.key(installation).schedule(async () => request(wanted))
     })
   }
