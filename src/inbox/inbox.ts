@@ -24,6 +24,9 @@ export type Inbox = {
   store(delivery: Delivery): Promise<void>
 }
 
+/** INSERTs under way side by side: a server's own group commit wants several; the embedded database has one connection. */
+const limitLanes = 4
+
 /** Most deliveries in one INSERT, and most UTF-16 units of payload. */
 const batchRows = 100
 const batchLength = 4 * 1024 * 1024
@@ -34,10 +37,14 @@ const batchLength = 4 * 1024 * 1024
  * the cost of Prisma would be felt.
  */
 export function openInbox(pool: pg.Pool, onStored: () => void): Inbox {
-  const store = grouped<Delivery>(fitting, async (deliveries) => {
-    await insert(pool, deliveries)
-    onStored()
-  })
+  const store = grouped<Delivery>(
+    fitting,
+    async (deliveries) => {
+      await insert(pool, deliveries)
+      onStored()
+    },
+    Math.min(limitLanes, pool.options.max),
+  )
   return { store }
 }
 

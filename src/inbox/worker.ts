@@ -60,7 +60,7 @@ export function runWorker(deps: WorkerDeps, pace: WorkerPace): RunningWorker {
   // Looking at a subject may mark others, and a subject that is marked while it is looked at can only be taken when
   // that is done: so whoever is done looks again if anything was marked meanwhile, or if the last look left something.
   let mayBeMore = false
-  const looking = startLoop({ pollMs: pace.pollMs, restMs: 0, onError }, async () => {
+  const looking = startLoop({ pollMs: pace.pollMs, onError }, async () => {
     const free = pace.concurrency - held.size
     mayBeMore = true
     if (free <= 0) return false
@@ -79,9 +79,10 @@ export function runWorker(deps: WorkerDeps, pace: WorkerPace): RunningWorker {
     }
     return false
   })
-  const draining = startLoop({ pollMs: pace.pollMs, restMs: pace.restMs, onError }, async () => {
+  const draining = startLoop({ pollMs: pace.pollMs, onError }, async () => {
     const did = (await deps.drain()) + (await deps.wakeDue())
     if (did > 0) looking.wake()
+    if (did > 0 && pace.restMs > 0) await sleep(restAfter(did, pace.restMs))
     return did > 0
   })
   const touching = setInterval(() => {
@@ -99,13 +100,18 @@ export function runWorker(deps: WorkerDeps, pace: WorkerPace): RunningWorker {
   }
 }
 
+/**
+ * The more came, the longer what comes next is gathered, up to six times the least rest: under load the door needs the
+ * processor more than the gates need to be looked at for every check, and a later look sees more at once.
+ */
+function restAfter(did: number, leastMs: number): number {
+  return leastMs * Math.min(6, 1 + did / 20)
+}
+
 type Loop = { wake(): void; stop(): Promise<void> }
 
 /** Does `once` again and again: at once while it says that there is more, else when woken or after a while. */
-function startLoop(
-  options: { pollMs: number; restMs: number; onError(error: unknown): void },
-  once: () => Promise<boolean>,
-): Loop {
+function startLoop(options: { pollMs: number; onError(error: unknown): void }, once: () => Promise<boolean>): Loop {
   let stopping = false
   let woken = false
   let endSleep = (): void => undefined
@@ -116,7 +122,6 @@ function startLoop(
         options.onError(error)
         return false
       })
-      if (more && options.restMs > 0 && !stopping) await sleep(options.restMs)
       if (more || woken || stopping) continue
       await new Promise<void>((resolve) => {
         const timer = setTimeout(resolve, options.pollMs)
