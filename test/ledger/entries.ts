@@ -9,7 +9,7 @@ type Writer = Pick<Database, "prisma">
 export const repositoryId = 4711
 
 /** Promotion that the entries of {@link draft} belong to. */
-export const runId = "01930000-0000-7000-8000-000000000001"
+const runId = "01930000-0000-7000-8000-000000000001"
 
 /** Cause and times of every entry. */
 export const context: Omit<EntryContext, "repositoryId"> = {
