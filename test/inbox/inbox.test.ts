@@ -61,7 +61,8 @@ describe("the inbox", () => {
   test("what arrives while an INSERT is under way shares the next one", async () => {
     await Promise.all(["a", "b", "c", "d", "e", "f", "g", "h"].map((guid) => inbox.store(delivery(guid))))
     expect(await rows()).toHaveLength(8)
-    expect(stored).toBe(2)
+    // One lane on the embedded database, four on a server: each takes what is there, the rest goes together.
+    expect(stored).toBe(database.kind === "embedded" ? 2 : 5)
   })
 
   test("a group is limited in payload, so that no INSERT grows without end", async () => {
