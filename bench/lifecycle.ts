@@ -31,7 +31,7 @@ export async function lifecycle(kind: DatabaseKind): Promise<string[]> {
   await people.mergePullRequest({ repo, by: "olga", number: pr.number })
   const { id } = await people.deploy({ repo, by: "olga", ref: "main", environment: "production" })
   for (const state of ["in_progress", "success"] as const) {
-    await people.setDeploymentStatus({ repo, by: "olga", id, state })
+    await people.reportDeployment({ repo, by: "olga", id, state })
   }
   await settled(world)
   const calls = world.hub.github.calls.work()

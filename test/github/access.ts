@@ -1,6 +1,7 @@
 /** Who may see and do what: roles of people, permissions of installations. */
 import { refusal } from "./api.ts"
 import type { Need } from "./api.ts"
+import { isOwner } from "./organization.ts"
 import type { Account, Actor, Caller, GitHubState, Installation, Repository, Role } from "./state.ts"
 
 const roles: Role[] = ["read", "triage", "write", "maintain", "admin"]
@@ -26,9 +27,12 @@ export function fullNameOf(repository: Repository): string {
   return `${repository.owner.login}/${repository.name}`
 }
 
-/** The role of an account on a repository; undefined for none. A public repository gives everyone `read`. */
+/**
+ * The role of an account on a repository; undefined for none. A public repository gives everyone `read`. Teams give no
+ * roles here: whoever is to have one is made a collaborator.
+ */
 export function roleOf(repository: Repository, account: Account): Role | undefined {
-  if (account.id === repository.owner.id) return "admin"
+  if (account.id === repository.owner.id || isOwner(repository.owner.organization, account)) return "admin"
   return repository.collaborators.get(account.login.toLowerCase())?.role ?? (repository.isPrivate ? undefined : "read")
 }
 
@@ -51,8 +55,9 @@ export function installationsOf(state: GitHubState, repository: Repository): Ins
 export function associationOf(
   repository: Repository,
   account: Account,
-): "OWNER" | "COLLABORATOR" | "CONTRIBUTOR" | "NONE" {
+): "OWNER" | "MEMBER" | "COLLABORATOR" | "CONTRIBUTOR" | "NONE" {
   if (account.id === repository.owner.id) return "OWNER"
+  if (repository.owner.organization?.members.get(account.id)?.state === "active") return "MEMBER"
   if (repository.collaborators.has(account.login.toLowerCase())) return "COLLABORATOR"
   const hasLanded = [...repository.pulls.values()].some((pull) => pull.mergedAt && pull.issue.author.id === account.id)
   return hasLanded ? "CONTRIBUTOR" : "NONE"

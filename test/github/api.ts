@@ -5,7 +5,7 @@
 import type { Context, Hono } from "hono"
 import type { Account, Actor, App, Caller, GitHubState, PermissionLevel, Repository } from "./state.ts"
 
-/** A JSON answer. `body` undefined: an empty body (204). */
+/** A JSON answer. `body` undefined: an empty body (204); text and bytes go out as they are. */
 export type Answer = { status: number; body?: unknown; headers?: Record<string, string> }
 
 /** What the test GitHub's own Hono context carries: who calls, set before any route runs. */
@@ -40,6 +40,8 @@ export type RepositoryRoute = {
   /** After `/repos/:owner/:repo`. */
   path: string
   needs: Need[]
+  /** Which of the media types `diff` and `patch` it answers with when asked; any other makes the request unknown. */
+  media?: readonly string[]
   handle: (call: RepositoryCall) => Promise<Answer> | Answer
 }
 

@@ -1,8 +1,10 @@
 /** What a branch brings compared with another: GitHub's three-dot diff. Kept by commit ids, as those never change. */
+import { landedCommits } from "./act/landed.ts"
 import { diffFiles, type FileDiff } from "./git-diff.ts"
 import { ancestors, log, mergeBase } from "./git-history.ts"
 import type { Commit } from "./git-object.ts"
 import type { GitStore } from "./git.ts"
+import type { PullRequest, Repository } from "./state.ts"
 
 /** Commits oldest first; files against the merge base. `behindBy` counts commits of the base that the head lacks. */
 export type Comparison = { mergeBaseSha: string; commits: Commit[]; files: readonly FileDiff[]; behindBy: number }
@@ -35,4 +37,15 @@ async function makeComparison(store: GitStore, baseSha: string, headSha: string)
 /** Whether `sha` is in the history of `of` (or the same). */
 export async function contains(store: GitStore, of: string, sha: string): Promise<boolean> {
   return of === sha || (await ancestors(store, of)).has(sha)
+}
+
+/** Pull requests that contain a commit: those it is the landing of, and those with it among their own commits. */
+export async function pullsWith(repository: Repository, sha: string): Promise<PullRequest[]> {
+  const found = []
+  for (const pull of repository.pulls.values()) {
+    const { commits } = await compareCommits(repository.store, pull.baseSha, pull.headSha)
+    const own = [...commits, ...(await landedCommits(repository, pull))]
+    if (own.some((one) => one.sha === sha)) found.push(pull)
+  }
+  return found
 }

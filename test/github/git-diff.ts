@@ -45,6 +45,20 @@ export async function diffFiles(store: GitStore, base: string, head: string): Pr
   return files
 }
 
+/**
+ * The difference of two revisions as `git diff` writes it, byte for byte: names quoted as git quotes them, renames found
+ * as `diffFiles` finds them, binary files as a notice. Throws when a revision does not exist.
+ */
+export async function diffText(store: GitStore, base: string, head: string): Promise<Buffer> {
+  const before = await resolveTree(store, base)
+  const after = await resolveTree(store, head)
+  if (before === undefined || after === undefined) throw new Error(`no ${base} or ${head} in ${store.dir}`)
+  if (before === emptyTree || after === emptyTree) writeObject(store, "tree", Buffer.alloc(0))
+  const exit = await runGit(store, ["diff", "--no-color", "--no-ext-diff", "--no-textconv", "-M", before, after])
+  if (exit.code !== 0) throw new Error(`git diff: ${exit.stderr}`)
+  return exit.stdout
+}
+
 function cacheOf(store: GitStore): Map<string, FileDiff[]> {
   const known = caches.get(store) ?? new Map<string, FileDiff[]>()
   caches.set(store, known)

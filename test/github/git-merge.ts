@@ -12,10 +12,12 @@ export type MergeMethod = "merge" | "squash" | "rebase"
 
 /**
  * A pull request to land: `message` and `author` are those of the merge or squash commit, made by `committer` (GitHub
- * itself when not given). A rebase keeps messages and authors; there `author` becomes the committer.
+ * itself when not given). A rebase keeps messages and authors; there `author` becomes the committer. `treeBase`: the
+ * commit that a merge or squash takes its tree from instead of `base`, which is wrong (`act/wrong-landing.ts`).
  */
 export type PullRequestMerge = {
   base: string
+  treeBase?: string
   head: string
   method: MergeMethod
   message: string
@@ -50,7 +52,7 @@ export async function tryMerge(
 export async function mergePullRequest(store: GitStore, merge: PullRequestMerge): Promise<{ sha: string } | Conflict> {
   if (merge.method === "rebase") return rebase(store, merge)
   const { base, head, message, author } = merge
-  const merged = await tryMerge(store, { base, head })
+  const merged = await tryMerge(store, { base: merge.treeBase ?? base, head })
   if ("conflict" in merged) return merged
   const parents = merge.method === "merge" ? [base, head] : [base]
   const committer = merge.committer ?? { ...githubCommitter, date: author.date }

@@ -72,6 +72,12 @@ export async function readFile(store: GitStore, treeish: string, path: string): 
   return bytes && { blobSha: line.sha, mode: line.mode, bytes }
 }
 
+/** Mode and id of what stands at a path of a commit, as one text; undefined when there is nothing. */
+export async function standsAt(store: GitStore, commit: string, path: string): Promise<string | undefined> {
+  const line = await lineAt(store, await requireTree(store, commit), path)
+  return line && `${line.mode} ${line.sha}`
+}
+
 /**
  * Entries of a commit, tree, tag or ref in git's order; `recursive` goes into folders and lists them too, as GitHub's
  * `recursive=1` does. Undefined when the revision does not exist.

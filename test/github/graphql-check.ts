@@ -1,5 +1,6 @@
 /** What is reported about a commit in GraphQL: check suites, check runs, commit statuses and their rollup. */
 import { demand } from "./access.ts"
+import { requiredChecksOf } from "./act/rules.ts"
 import type { Need } from "./api.ts"
 import { connection } from "./graphql-connection.ts"
 import {
@@ -150,8 +151,9 @@ function isRequired(
   call: FieldCall,
 ): boolean {
   const pull = namedPull(node.repository, call)
-  const required = node.repository.protections.get(pull.baseRef)?.requiredChecks ?? []
-  return required.some(({ context, appId }) => context === node.name && (appId === undefined || appId === node.appId))
+  return requiredChecksOf(node.repository, pull.baseRef).some(
+    ({ context, appId }) => context === node.name && (appId === undefined || appId === node.appId),
+  )
 }
 
 function namedPull(repository: Repository, call: FieldCall): PullRequest {

@@ -35,6 +35,12 @@ export function graphRefusal(type: string, message: string): Error & { type: str
   return Object.assign(new Error(message), { type })
 }
 
+/** GitHub's words where it says neither why nor what kind of error it is; the data is null. */
+export function graphFault(): Error & { isFault: true } {
+  const message = "Something went wrong while executing your query. Please include `TEST` when reporting this issue."
+  return Object.assign(new Error(message), { isFault: true as const })
+}
+
 /** Thrown where this GitHub would have to make something up: the whole query fails and is recorded as unknown. */
 export function unimplemented(what: string): Error & { unimplemented: string } {
   return Object.assign(new Error(`not implemented in the test GitHub: ${what}`), { unimplemented: what })

@@ -1,10 +1,11 @@
 /** Issues, their labels and comments in GraphQL. */
 import { associationOf } from "./access.ts"
 import { connection } from "./graphql-connection.ts"
-import type { FieldPlan, Fields } from "./graphql-field.ts"
+import { type FieldCall, type FieldPlan, type Fields, optionalListArg, unimplemented } from "./graphql-field.ts"
 import {
   accountNode,
   type CommentNode,
+  type EventNode,
   type IssueNode,
   type LabelNode,
   pullNode,
@@ -54,6 +55,52 @@ const issueFields: Fields<IssueNode> = {
   repository: ({ repository }) => repositoryNode(repository),
   labels: labelsField(({ issue }: IssueNode) => issue),
   comments: commentsField(({ issue }: IssueNode) => issue.number),
+  timelineItems: connection<IssueNode, EventNode>({
+    args: ["itemTypes"],
+    list: timelineEvents,
+    key: ({ event }) => event.id,
+  }),
+}
+
+const eventKinds = new Map<string, EventNode["kind"]>([
+  ["labeled", "LabeledEvent"],
+  ["unlabeled", "UnlabeledEvent"],
+  ["closed", "ClosedEvent"],
+  ["reopened", "ReopenedEvent"],
+])
+
+/** Events of the kinds asked for, oldest first; GitHub has many kinds, this one has four. */
+function timelineEvents({ repository, issue }: IssueNode, call: FieldCall): EventNode[] {
+  const kinds = optionalListArg(call, "itemTypes") ?? ["every kind"]
+  const known = new Set([...eventKinds.keys()].map((event) => `${event.toUpperCase()}_EVENT`))
+  const foreign = kinds.find((kind) => !known.has(kind))
+  if (foreign !== undefined) throw unimplemented(`Issue.timelineItems of ${foreign}`)
+  return repository.issueEvents.flatMap((event): EventNode[] => {
+    const kind = eventKinds.get(event.event)
+    if (event.issueNumber !== issue.number || kind === undefined) return []
+    return kinds.includes(`${event.event.toUpperCase()}_EVENT`) ? [{ kind, repository, event }] : []
+  })
+}
+
+const eventFields: Fields<EventNode> = {
+  id: ({ event }) => event.nodeId,
+  actor: ({ event }) => accountNode(event.actor),
+  createdAt: ({ event }) => event.createdAt,
+}
+
+const labelEventFields: Fields<EventNode> = {
+  ...eventFields,
+  label: ({ repository, event }) => ({ kind: "Label", repository, label: event.label }),
+  labelable: ({ repository, event }) => {
+    const pull = repository.pulls.get(event.issueNumber)
+    return pull ? pullNode(repository, pull) : issueNode(repository, event.issueNumber)
+  },
+}
+
+function issueNode(repository: Repository, number: number): IssueNode {
+  const issue = repository.issues.get(number)
+  if (!issue) throw new Error("an event of no issue")
+  return { kind: "Issue", repository, issue }
 }
 
 const labelFields: Fields<LabelNode> = {
@@ -74,6 +121,7 @@ const commentFields: Fields<CommentNode> = {
   authorAssociation: ({ repository, comment }) => associationOf(repository, comment.author),
   createdAt: ({ comment }) => comment.createdAt,
   updatedAt: ({ comment }) => comment.updatedAt,
+  lastEditedAt: ({ comment }) => comment.lastEditedAt,
   url: ({ repository, comment }, { asked }) => commentView(asked.state, repository, comment).html_url,
   repository: ({ repository }) => repositoryNode(repository),
   pullRequest: ({ repository, comment }) => {
@@ -83,4 +131,12 @@ const commentFields: Fields<CommentNode> = {
 }
 
 /** Types of this file by name. */
-export const issueTypes = { Issue: issueFields, Label: labelFields, IssueComment: commentFields }
+export const issueTypes = {
+  Issue: issueFields,
+  Label: labelFields,
+  IssueComment: commentFields,
+  LabeledEvent: labelEventFields,
+  UnlabeledEvent: labelEventFields,
+  ClosedEvent: eventFields,
+  ReopenedEvent: eventFields,
+}

@@ -2,6 +2,9 @@
 import { type Commit, readCommit, readObject, readTag, type Tag } from "./git-object.ts"
 import { readFile, readTree, resolveRevision } from "./git-tree.ts"
 import { readRef } from "./git-ref.ts"
+import type { Deployment, DeploymentStatus } from "./deployment.ts"
+import type { QueueEntry } from "./merge-queue.ts"
+import type { QueueSettings } from "./rules.ts"
 import type {
   Account,
   App,
@@ -9,13 +12,12 @@ import type {
   CheckSuite,
   CommitStatus,
   Issue,
-  IssueComment,
-  IssueEvent,
   Label,
   PullRequest,
   Repository,
   Review,
 } from "./state.ts"
+import type { IssueComment, IssueEvent } from "./talk.ts"
 
 /** A thing that belongs to a repository; `kind` is its GraphQL type. */
 export type Owned<Kind extends string> = { kind: Kind; repository: Repository }
@@ -44,8 +46,12 @@ export type CommentNode = Owned<"IssueComment"> & { comment: IssueComment }
 /** A review of a pull request. */
 export type ReviewNode = Owned<"PullRequestReview"> & { review: Review }
 
-/** Something that happened to a pull request. */
-export type EventNode = Owned<"LabeledEvent" | "UnlabeledEvent"> & { event: IssueEvent; pull: PullRequest }
+/** Something that happened to an issue or pull request. */
+export type EventNode = Owned<
+  "LabeledEvent" | "UnlabeledEvent" | "ClosedEvent" | "ReopenedEvent" | "BaseRefChangedEvent"
+> & {
+  event: IssueEvent
+}
 
 /** A check run. */
 export type CheckRunNode = Owned<"CheckRun"> & { run: CheckRun }
@@ -55,6 +61,12 @@ export type CheckSuiteNode = Owned<"CheckSuite"> & { suite: CheckSuite }
 
 /** A commit status. */
 export type StatusContextNode = Owned<"StatusContext"> & { status: CommitStatus }
+
+/** A deployment. */
+export type DeploymentNode = Owned<"Deployment"> & { deployment: Deployment }
+
+/** One status of a deployment. */
+export type DeploymentStatusNode = Owned<"DeploymentStatus"> & { deployment: Deployment; status: DeploymentStatus }
 
 /** A commit of a repository. */
 export type CommitNode = Owned<"Commit"> & { sha: string; commit: Commit }
@@ -74,8 +86,15 @@ export type GitObjectNode = CommitNode | BlobNode | TreeNode | TagNode
 /** A branch or tag; `ref` is the full name. */
 export type RefNode = Owned<"Ref"> & { ref: string; sha: string }
 
+/** A merge queue, which is that of a branch. */
+export type QueueNode = Owned<"MergeQueue"> & { branch: string; settings: QueueSettings }
+
+/** A place in a merge queue. */
+export type QueueEntryNode = Owned<"MergeQueueEntry"> & { entry: QueueEntry }
+
 /** Whatever has a node id that can be looked up. */
 export type AnyNode =
+  | QueueEntryNode
   | AccountNode
   | AppNode
   | RepositoryNode
@@ -87,6 +106,8 @@ export type AnyNode =
   | CheckRunNode
   | CheckSuiteNode
   | StatusContextNode
+  | DeploymentNode
+  | DeploymentStatusNode
 
 /** The source of an account. */
 export function accountNode(account: Account): AccountNode {
@@ -101,6 +122,11 @@ export function repositoryNode(repository: Repository): RepositoryNode {
 /** The source of a pull request of this repository. */
 export function pullNode(repository: Repository, pull: PullRequest): PullRequestNode {
   return { kind: "PullRequest", repository, pull }
+}
+
+/** The source of a place in a queue. */
+export function queueEntryNode(repository: Repository, entry: QueueEntry): QueueEntryNode {
+  return { kind: "MergeQueueEntry", repository, entry }
 }
 
 /** A commit by its id; throws when the store lacks it, as the state then points nowhere. */

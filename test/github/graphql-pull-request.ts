@@ -1,7 +1,11 @@
 /** Pull requests in GraphQL. https://docs.github.com/en/graphql/reference/objects#pullrequest */
 import { isAtLeast, associationOf, roleOf } from "./access.ts"
+import { canWait } from "./act/auto-merge.ts"
+import { entryOf } from "./act/merge-queue.ts"
 import { readMergeability } from "./act/mergeability.ts"
 import { latestReviews } from "./act/protection.ts"
+import { queueOf } from "./act/rules.ts"
+import { actorOf } from "./api.ts"
 import { compareCommits, type Comparison } from "./comparison.ts"
 import type { FileDiff } from "./git-diff.ts"
 import { rollupField } from "./graphql-check.ts"
@@ -16,6 +20,7 @@ import {
   unimplemented,
 } from "./graphql-field.ts"
 import { commentsField, labelsField } from "./graphql-issue.ts"
+import { queueNode } from "./graphql-merge-queue.ts"
 import {
   accountNode,
   type AccountNode,
@@ -24,17 +29,16 @@ import {
   type EventNode,
   pullNode,
   type PullRequestNode,
+  queueEntryNode,
   refNode,
   repositoryNode,
   type ReviewNode,
 } from "./graphql-node.ts"
-import type { PullRequest, Repository, Review } from "./state.ts"
+import type { Caller, PullRequest, Repository, Review } from "./state.ts"
 import type { MergeabilityView } from "./view/pull.ts"
 import { simplePullView } from "./view/pull.ts"
 
 type PullCommitNode = { node: CommitNode; pull: PullRequestNode }
-/** This GitHub has no merge queue yet, so nothing is ever in one. */
-type QueueEntryNode = { id: string; position: number; state: string; enqueuedAt: string }
 type AutoMergeNode = { pull: PullRequest; repository: Repository; autoMerge: NonNullable<PullRequest["autoMerge"]> }
 
 function comparisonOf({ repository, pull }: PullRequestNode): Promise<Comparison> {
@@ -99,6 +103,7 @@ const identityFields: Fields<PullRequestNode> = {
   permalink: ({ repository, pull }, { asked }) => simplePullView(asked.state, repository, pull).html_url,
   repository: ({ repository }) => repositoryNode(repository),
   author: ({ pull }) => accountNode(pull.issue.author),
+  viewerDidAuthor: ({ pull }, { asked }) => actorOf(asked.caller).account === pull.issue.author,
   authorAssociation: ({ repository, pull }) => associationOf(repository, pull.issue.author),
 }
 
@@ -125,9 +130,27 @@ const mergeFields: Fields<PullRequestNode> = {
   mergeStateStatus: async (node, call) => (await mergeabilityOf(node, call)).mergeable_state.toUpperCase(),
   autoMergeRequest: ({ repository, pull }): AutoMergeNode | null =>
     pull.autoMerge ? { repository, pull, autoMerge: pull.autoMerge } : null,
-  isInMergeQueue: () => false,
-  isMergeQueueEnabled: () => false,
-  mergeQueueEntry: (): QueueEntryNode | null => null,
+  viewerCanEnableAutoMerge: async ({ repository, pull }, { asked }) => {
+    if (!mayMerge(asked.caller, repository)) return false
+    return canWait({ state: asked.state, repository }, actorOf(asked.caller), pull)
+  },
+  viewerCanDisableAutoMerge: ({ repository, pull }, { asked }) =>
+    pull.autoMerge !== null && mayMerge(asked.caller, repository),
+  isInMergeQueue: ({ repository, pull }) => entryOf({ repository }, pull) !== undefined,
+  isMergeQueueEnabled: ({ repository, pull }) => queueOf(repository, pull.baseRef) !== undefined,
+  mergeQueue: ({ repository, pull }) => queueNode(repository, pull.baseRef),
+  mergeQueueEntry: ({ repository, pull }) => {
+    const entry = entryOf({ repository }, pull)
+    return entry ? queueEntryNode(repository, entry) : null
+  },
+}
+
+/** What merging takes of who asks. */
+function mayMerge(caller: Caller, repository: Repository): boolean {
+  if (caller.kind === "person") return isAtLeast(roleOf(repository, caller.account), "write")
+  if (caller.kind !== "installation") return false
+  const { permissions } = caller.token
+  return permissions["contents"] === "write" && permissions["pull_requests"] === "write"
 }
 
 const contentFields: Fields<PullRequestNode> = {
@@ -177,24 +200,30 @@ const reviewFields: Fields<PullRequestNode> = {
   }),
 }
 
-/** Events of the kinds asked for, oldest first; GitHub has many kinds, this one has the two about labels. */
+const eventKinds = new Map<string, EventNode["kind"] | null>([
+  ["LABELED_EVENT", "LabeledEvent"],
+  ["UNLABELED_EVENT", "UnlabeledEvent"],
+  ["BASE_REF_CHANGED_EVENT", "BaseRefChangedEvent"],
+  // Happens when a base branch is deleted, which here closes the pull request.
+  ["AUTOMATIC_BASE_CHANGE_SUCCEEDED_EVENT", null],
+])
+
+/** Events of the kinds asked for, oldest first; GitHub has many kinds, this one those about labels and the base. */
 function timelineEvents({ repository, pull }: PullRequestNode, call: FieldCall): EventNode[] {
   const kinds = optionalListArg(call, "itemTypes") ?? ["every kind"]
-  const foreign = kinds.find((kind) => kind !== "LABELED_EVENT" && kind !== "UNLABELED_EVENT")
+  const foreign = kinds.find((kind) => !eventKinds.has(kind))
   if (foreign !== undefined) throw unimplemented(`PullRequest.timelineItems of ${foreign}`)
   return repository.issueEvents.flatMap((event): EventNode[] => {
-    if (event.issueNumber !== pull.number || !event.label) return []
-    const kind = event.event === "labeled" ? "LabeledEvent" : "UnlabeledEvent"
-    return kinds.includes(`${event.event.toUpperCase()}_EVENT`) ? [{ kind, repository, event, pull }] : []
+    const word = `${event.event.toUpperCase()}_EVENT`
+    const kind = kinds.includes(word) ? eventKinds.get(word) : null
+    return event.issueNumber === pull.number && kind != null ? [{ kind, repository, event }] : []
   })
 }
 
-const eventFields: Fields<EventNode> = {
+const baseEventFields: Fields<EventNode> = {
   id: ({ event }) => event.nodeId,
   actor: ({ event }) => accountNode(event.actor),
   createdAt: ({ event }) => event.createdAt,
-  label: ({ repository, event }) => ({ kind: "Label", repository, label: event.label }),
-  labelable: ({ repository, pull }) => pullNode(repository, pull),
 }
 
 const reviewNodeFields: Fields<ReviewNode> = {
@@ -252,11 +281,11 @@ export const pullRequestTypes = {
     changeType: ({ status }) => changeTypes[status],
   } satisfies Fields<FileDiff>,
   PullRequestReview: reviewNodeFields,
-  LabeledEvent: eventFields,
-  UnlabeledEvent: eventFields,
-  MergeQueueEntry: properties<QueueEntryNode>("id", "position", "state", "enqueuedAt"),
+  BaseRefChangedEvent: baseEventFields,
+  AutomaticBaseChangeSucceededEvent: baseEventFields,
   AutoMergeRequest: {
     enabledBy: ({ autoMerge }): AccountNode => accountNode(autoMerge.enabledBy),
+    enabledAt: ({ autoMerge }) => autoMerge.enabledAt,
     mergeMethod: ({ autoMerge }) => autoMerge.method.toUpperCase(),
     commitHeadline: ({ autoMerge }) => autoMerge.title,
     commitBody: ({ autoMerge }) => autoMerge.message,

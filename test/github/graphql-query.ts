@@ -3,6 +3,7 @@ import { canSee, demand, findRepository, fullNameOf } from "./access.ts"
 import type { Need } from "./api.ts"
 import { callerName } from "./auth.ts"
 import { viewerNode } from "./graphql-account.ts"
+import { readDeployments } from "./graphql-deployment.ts"
 import {
   type Asked,
   type FieldCall,
@@ -13,7 +14,15 @@ import {
   textArg,
   unimplemented,
 } from "./graphql-field.ts"
-import { accountNode, type AnyNode, pullNode, repositoryNode, type RepositoryNode } from "./graphql-node.ts"
+import {
+  accountNode,
+  type AnyNode,
+  pullNode,
+  type PullRequestNode,
+  queueEntryNode,
+  repositoryNode,
+  type RepositoryNode,
+} from "./graphql-node.ts"
 import { readIssues, readPulls } from "./graphql-repository.ts"
 import { isoOf, type Caller, type GitHubState, type Repository } from "./state.ts"
 
@@ -64,6 +73,20 @@ function repositoryByName(call: FieldCall): RepositoryNode {
   throw graphRefusal("NOT_FOUND", `Could not resolve to a Repository with the name '${name}'.`)
 }
 
+/** A pull request by its node id, which a mutation is about. */
+export function pullById(call: FieldCall, id: string): PullRequestNode {
+  const node = nodeById(call, id)
+  if (node.kind === "PullRequest") return node
+  throw graphRefusal("NOT_FOUND", `Could not resolve to PullRequest node with the global id of '${id}'`)
+}
+
+/** A repository by its node id, which a mutation is about. */
+export function repositoryById(call: FieldCall, id: string): RepositoryNode {
+  const node = nodeById(call, id)
+  if (node.kind === "Repository") return node
+  throw graphRefusal("NOT_FOUND", `Could not resolve to Repository node with the global id of '${id}'`)
+}
+
 function nodeById(call: FieldCall, id: string): AnyNode {
   const { state, caller } = call.asked
   for (const repository of state.repositories.values()) {
@@ -97,6 +120,8 @@ function talkIn(repository: Repository, id: string): Found | undefined {
   if (pull) return { node: pullNode(repository, pull), needs: readPulls }
   const issue = [...repository.issues.values()].find(isIt)
   if (issue) return { node: { kind: "Issue", repository, issue }, needs: readIssues }
+  const entry = repository.queueEntries.find(isIt)
+  if (entry) return { node: queueEntryNode(repository, entry), needs: readPulls }
   const review = repository.reviews.find(isIt)
   if (review) return { node: { kind: "PullRequestReview", repository, review }, needs: readPulls }
   const comment = repository.comments.find(isIt)
@@ -117,7 +142,17 @@ function reportIn(repository: Repository, id: string): Found | undefined {
   const suite = repository.checkSuites.find(isIt)
   if (suite) return { node: { kind: "CheckSuite", repository, suite }, needs: readChecks }
   const status = repository.statuses.find(isIt)
-  return status && { node: { kind: "StatusContext", repository, status }, needs: readStatuses }
+  if (status) return { node: { kind: "StatusContext", repository, status }, needs: readStatuses }
+  return deploymentIn(repository, isIt)
+}
+
+function deploymentIn(repository: Repository, isIt: (one: { nodeId: string }) => boolean): Found | undefined {
+  for (const deployment of repository.deployments) {
+    if (isIt(deployment)) return { node: { kind: "Deployment", repository, deployment }, needs: readDeployments }
+    const status = deployment.statuses.find(isIt)
+    if (status) return { node: { kind: "DeploymentStatus", repository, deployment, status }, needs: readDeployments }
+  }
+  return undefined
 }
 
 /** A list of nodes in which those that cannot be had are errors of their own, as null in their place. */

@@ -26,6 +26,7 @@ import {
   repositoryNode,
   type RepositoryNode,
 } from "./graphql-node.ts"
+import { queueNode } from "./graphql-merge-queue.ts"
 import { pullState } from "./graphql-pull-request.ts"
 import type { Issue } from "./state.ts"
 import { repositoryPage } from "./view/repository.ts"
@@ -124,7 +125,7 @@ const settingFields: Fields<RepositoryNode> = {
   isPrivate: ({ repository }) => repository.isPrivate,
   visibility: ({ repository }) => (repository.isPrivate ? "PRIVATE" : "PUBLIC"),
   isFork: ({ repository }) => repository.forkOf !== undefined,
-  isArchived: () => false,
+  isArchived: ({ repository }) => repository.isArchived,
   isDisabled: () => false,
   isLocked: () => false,
   parent: ({ repository }) => (repository.forkOf ? repositoryNode(repository.forkOf) : null),
@@ -179,6 +180,11 @@ export const repositoryTypes = {
       list: listedIssues,
       key: ({ issue }) => issue.id,
     }),
+    mergeQueue: {
+      args: ["branch"],
+      resolve: ({ repository }, call) =>
+        queueNode(repository, optionalTextArg(call, "branch") ?? repository.defaultBranch),
+    },
     label: {
       args: ["name"],
       resolve: ({ repository }, call) => {

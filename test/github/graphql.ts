@@ -19,9 +19,11 @@ import { answerOf } from "./api.ts"
 import { accountTypes } from "./graphql-account.ts"
 import { checkTypes, commitStatusFields } from "./graphql-check.ts"
 import { queryCost } from "./graphql-cost.ts"
+import { deploymentsField, deploymentTypes } from "./graphql-deployment.ts"
 import type { Asked } from "./graphql-field.ts"
 import { gitTypes } from "./graphql-git.ts"
 import { issueTypes } from "./graphql-issue.ts"
+import { mergeQueueTypes } from "./graphql-merge-queue.ts"
 import { mutationTypes } from "./graphql-mutation.ts"
 import { pullRequestTypes } from "./graphql-pull-request.ts"
 import { queryTypes, rateLimit, spend } from "./graphql-query.ts"
@@ -37,11 +39,14 @@ export type GraphqlName = { name: string; isMutation: boolean }
 const surface: Surface = {
   ...queryTypes,
   ...mutationTypes,
+  ...mergeQueueTypes,
   ...repositoryTypes,
   ...pullRequestTypes,
   ...issueTypes,
   ...gitTypes,
-  Commit: { ...gitTypes.Commit, ...commitStatusFields },
+  Repository: { ...repositoryTypes.Repository, ...deploymentsField },
+  Commit: { ...gitTypes.Commit, ...commitStatusFields, ...deploymentsField },
+  ...deploymentTypes,
   ...checkTypes,
   ...accountTypes,
 }
@@ -188,6 +193,7 @@ function byPlace(a: GraphQLError, b: GraphQLError): number {
 function fieldError(error: GraphQLError): Record<string, unknown> {
   const { message, path, locations, originalError } = error
   if (!originalError) return { message, locations, ...(path && { path }) }
+  if ("isFault" in originalError) return { message }
   const type = typeOf(originalError)
   if (type === undefined) throw originalError
   const extensions = type === "FORBIDDEN" ? { extensions: { saml_failure: false } } : {}

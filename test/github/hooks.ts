@@ -11,7 +11,7 @@ import { repositoryView } from "./view/repository.ts"
 /** How many deliveries the log remembers, so that a long benchmark does not fill the memory. */
 const keptDeliveries = 10_000
 
-/** Something that happened in a repository. `onlyApp`: nobody else hears of it. */
+/** Something that happened in a repository. `onlyApp`: nobody else hears of it, and this one without subscribing. */
 export type RepositoryEvent = {
   event: string
   action?: string | undefined
@@ -46,13 +46,55 @@ function organizationOf(state: GitHubState, { owner }: Repository) {
 /** True when some app would hear of this event: lets acts skip the making of costly payloads. */
 export function hasListeners(state: GitHubState, repository: Repository, event: string): boolean {
   return installationsOf(state, repository).some(
-    (installation) => !installation.suspendedAt && installation.events.includes(event),
+    (installation) => !installation.suspendedAt && isSubscribed(installation, event),
   )
 }
 
+/**
+ * Events that reach only who may read what they are about.
+ * https://docs.github.com/en/webhooks/webhook-events-and-payloads
+ */
+const guardedEvents: Readonly<Record<string, string>> = {
+  check_run: "checks",
+  check_suite: "checks",
+  create: "contents",
+  delete: "contents",
+  deployment: "deployments",
+  deployment_protection_rule: "deployments",
+  deployment_status: "deployments",
+  issue_comment: "issues",
+  issues: "issues",
+  merge_group: "merge_queues",
+  pull_request: "pull_requests",
+  pull_request_review: "pull_requests",
+  push: "contents",
+  status: "statuses",
+}
+
+/**
+ * Events about an app's own check suites and runs, which it hears with `checks: write`, subscribed or not.
+ * https://docs.github.com/en/webhooks/webhook-events-and-payloads#check_suite
+ */
+const ownEvents: ReadonlySet<string> = new Set(["check_run", "check_suite"])
+
+function mayRead(installation: Installation, event: string): boolean {
+  const permission = guardedEvents[event]
+  return permission === undefined || installation.permissions[permission] !== undefined
+}
+
+function isSubscribed(installation: Installation, event: string): boolean {
+  return mayRead(installation, event) && installation.events.includes(event)
+}
+
+function isItsOwn(installation: Installation, event: string): boolean {
+  if (ownEvents.has(event)) return installation.permissions["checks"] === "write"
+  return guardedEvents[event] === undefined
+}
+
 function hears(installation: Installation, happened: RepositoryEvent): boolean {
-  if (happened.onlyApp) return happened.onlyApp === installation.app
-  return installation.events.includes(happened.event)
+  if (happened.onlyApp && happened.onlyApp !== installation.app) return false
+  const isPersonal = happened.onlyApp !== undefined && isItsOwn(installation, happened.event)
+  return isPersonal || isSubscribed(installation, happened.event)
 }
 
 /** Something about one app, delivered to it whether subscribed or not (`installation`, `installation_repositories`). */

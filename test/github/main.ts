@@ -44,11 +44,18 @@ function explain({ app, repo }: Seeded): void {
       act("pushToPullRequest", { by: "shipwright[bot]", number: 1, files: { "NOTES.md": "Hello\n" } }),
       act("comment", { by: "olga", number: 1, body: "/pause-promotion incident 42" }),
       act("label", { by: "olga", number: 1, label: "promotion-paused" }),
+      act("deploy", { by: "max", ref: "main", environment: "staging", state: "success" }),
+      ...(app.events.includes("deployment_protection_rule")
+        ? [
+            act("protectEnvironment", { by: "olga", environment: "production", app: "portcullis" }),
+            act("requestDeployment", { by: "max", environment: "production" }),
+          ]
+        : []),
       act("mergePullRequest", { by: "max", number: 1, method: "squash" }),
       "",
       "Look at it:",
       `  curl -s ${server.url}/_people               what there is, and all acts`,
-      `  curl -s ${server.url}/_people/state         pull requests, checks, comments`,
+      `  curl -s ${server.url}/_people/state         pull requests, checks, comments, deployments`,
       `  curl -s ${server.url}/_people/calls         what was asked of the API`,
       `  curl -s ${server.url}/_people/deliveries    webhooks and how they were answered`,
       `  curl -s -H 'authorization: token user:olga' ${server.url}/repos/${repo}/pulls`,

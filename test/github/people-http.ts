@@ -2,7 +2,8 @@
  * `/_people`: the acts of people over HTTP, for the demo and for trying things by hand with curl.
  *
  * - `GET /_people`: what there is and the names of the acts; `POST /_people/ACT` with the act's arguments as JSON.
- * - `GET /_people/state?repo=owner/name`: pull requests, checks, comments and issues as short plain data.
+ * - `GET /_people/state?repo=owner/name`: pull requests, checks, comments, issues and deployments as
+ *   short plain data.
  * - `GET /_people/calls`, `DELETE /_people/calls`: the log of API calls.
  * - `GET /_people/deliveries`: webhooks and what became of them.
  * - `POST /_people/faults` with `{match, fault}`, `DELETE /_people/faults`; `GET /_people/unknown`.
@@ -10,8 +11,10 @@
 import { answerOf, refusal, refused } from "./api.ts"
 import type { Answer } from "./api.ts"
 import { findRepository, fullNameOf } from "./access.ts"
+import type { Deployment } from "./deployment.ts"
 import type { RequestFault, RequestMatch } from "./faults.ts"
 import type { TestGitHub } from "./github.ts"
+import { deploymentRequests } from "./people/deploy.ts"
 import type { CheckRun, PullRequest, Repository } from "./state.ts"
 
 /** Makes the handler of `/_people` requests. Never rejects for a wrong request: it answers with an error in words. */
@@ -85,6 +88,8 @@ function repositoryState(github: TestGitHub, name: string | null): unknown {
     issues: [...repository.issues.values()]
       .filter((issue) => !repository.pulls.has(issue.number))
       .map(({ number, title, state, labels }) => ({ number, title, state, labels: labels.map((label) => label.name) })),
+    deployments: repository.deployments.map(deploymentState),
+    requests: deploymentRequests(github.state, { repo: fullNameOf(repository) }),
   }
 }
 
@@ -110,6 +115,10 @@ function pullState(repository: Repository, pull: PullRequest) {
       reactions: reactions.map((reaction) => reaction.content),
     })),
   }
+}
+
+function deploymentState({ id, environment, ref, sha, creator, statuses }: Deployment) {
+  return { id, environment, ref, sha, creator: creator.login, states: statuses.map((status) => status.state) }
 }
 
 function checkState(run: CheckRun) {

@@ -5,6 +5,7 @@
 import { createHash } from "node:crypto"
 import { setTimeout as sleep } from "node:timers/promises"
 import { Hono } from "hono"
+import { advance } from "./advance.ts"
 import { canSee, demand, findRepository } from "./access.ts"
 import { actorOf, answerOf, callOf, refusal, refused } from "./api.ts"
 import type { Answer, Api, ApiCall, ApiEnv, PlainRoute, RepositoryRoute } from "./api.ts"
@@ -13,31 +14,41 @@ import { faultAnswer } from "./faults.ts"
 import type { FaultBox, RequestFault } from "./faults.ts"
 import { graphqlNameOf, graphqlRoutes } from "./graphql.ts"
 import type { Account, Actor, Caller, GitHubState } from "./state.ts"
+import { refuseArchived } from "./act/archive.ts"
 import type { ApiCallRecord } from "./traffic.ts"
 import { isoNow } from "./state.ts"
 import { appRoutes } from "./route/app.ts"
 import { checkRoutes } from "./route/check.ts"
 import { commentRoutes } from "./route/comment.ts"
+import { compareRoutes } from "./route/compare.ts"
 import { contentRoutes } from "./route/content.ts"
+import { deploymentRoutes } from "./route/deployment.ts"
+import { environmentRoutes } from "./route/environment.ts"
 import { gitRoutes } from "./route/git.ts"
 import { issueRoutes } from "./route/issue.ts"
 import { labelRoutes } from "./route/label.ts"
+import { organizationRoutes } from "./route/organization.ts"
 import { pullRoutes } from "./route/pull.ts"
 import { repositoryRoutes } from "./route/repository.ts"
 import { reviewRoutes } from "./route/review.ts"
+import { rulesetRoutes } from "./route/ruleset.ts"
 import { statusRoutes } from "./route/status.ts"
 
 /** Longer paths first where a shorter pattern would swallow them. */
 const routesOfRepositories: RepositoryRoute[] = [
   ...checkRoutes,
   ...statusRoutes,
+  ...deploymentRoutes,
+  ...environmentRoutes,
   ...contentRoutes,
+  ...compareRoutes,
   ...gitRoutes,
   ...pullRoutes,
   ...reviewRoutes,
   ...commentRoutes,
   ...issueRoutes,
   ...labelRoutes,
+  ...rulesetRoutes,
   ...repositoryRoutes,
 ]
 
@@ -136,6 +147,7 @@ async function dispatch(
     refuseOverLimit(state, record)
     const response = await api.fetch(bare)
     record.template = trace.template ?? record.template
+    if (record.isWrite) await advance(state)
     return response
   } catch (error) {
     const answer = answerOf(error)
@@ -163,7 +175,7 @@ function mountRoutes(state: GitHubState, traces: WeakMap<Request, Trace>): Api {
     trace.template = context.get("template") ?? trace.template
   })
   const rateRoute: PlainRoute = { method: "GET", path: "/rate_limit", handle: rateLimitAnswer }
-  for (const route of [...appRoutes, ...graphqlRoutes, rateRoute]) {
+  for (const route of [...appRoutes, ...organizationRoutes, ...graphqlRoutes, rateRoute]) {
     api.on(route.method, route.path, async (context) => {
       context.set("template", route.path)
       return answering(() => route.handle(callOf(state, context)))
@@ -188,9 +200,16 @@ function mountRoutes(state: GitHubState, traces: WeakMap<Request, Trace>): Api {
 }
 
 function answerRepositoryRoute(route: RepositoryRoute, call: ApiCall): Promise<Answer> | Answer {
+  const [, media] = /application\/vnd\.github(?:\.v3)?\.(diff|patch)/.exec(call.headers.get("accept") ?? "") ?? []
+  if (media !== undefined && !route.media?.includes(media)) {
+    const asked = `${route.method} ${new URL(call.url).pathname} as ${media}`
+    call.state.unknownRequests.push(asked)
+    throw refusal(501, `The test GitHub does not know ${asked}`)
+  }
   const repository = findRepository(call.state, `${call.params["owner"]}/${call.params["repo"]}`)
   if (!repository || !canSee(call.caller, repository)) throw refusal(404, "Not Found")
   demand(route.needs, call.caller, repository)
+  if (route.method !== "GET") refuseArchived(repository)
   return route.handle({ ...call, repository, actor: readerOrActor(call) })
 }
 
@@ -222,8 +241,9 @@ async function answering(handler: () => Promise<Answer> | Answer): Promise<Respo
 function toResponse(answer: Answer): Response {
   const headers = { "content-type": "application/json; charset=utf-8", ...answer.headers }
   if (answer.body === undefined) return new Response(null, { status: answer.status, headers: answer.headers ?? {} })
-  const text = typeof answer.body === "string" ? answer.body : JSON.stringify(answer.body)
-  return new Response(text, { status: answer.status, headers })
+  const isRaw = typeof answer.body === "string" || answer.body instanceof Uint8Array
+  const body = isRaw ? (answer.body as string | Uint8Array<ArrayBuffer>) : JSON.stringify(answer.body)
+  return new Response(body, { status: answer.status, headers })
 }
 
 /** Adds what every answer has, and turns an unchanged GET into a 304, which costs nothing of the rate limit. */
@@ -233,12 +253,12 @@ async function finish(
 ): Promise<Response> {
   const { request, record, response } = done
   const headers = new Headers(response.headers)
-  const text = await response.text()
+  const bytes = new Uint8Array(await response.arrayBuffer())
   headers.set("x-github-request-id", requestId(state))
-  headers.set("x-github-media-type", "github.v3; format=json")
+  if (!headers.has("x-github-media-type")) headers.set("x-github-media-type", "github.v3; format=json")
   headers.set("x-github-api-version-selected", "2022-11-28")
   if (request.method === "GET" && response.status === 200) {
-    const etag = `W/"${createHash("sha256").update(text).digest("hex")}"`
+    const etag = `W/"${createHash("sha256").update(bytes).digest("hex")}"`
     headers.set("etag", etag)
     if (request.headers.get("if-none-match") === etag) {
       record.status = 304
@@ -248,7 +268,7 @@ async function finish(
   }
   addRateHeaders(state, record, headers)
   const isEmpty = response.status === 204 || response.status === 304
-  return new Response(isEmpty ? null : text, { status: response.status, headers })
+  return new Response(isEmpty ? null : bytes, { status: response.status, headers })
 }
 
 function requestId(state: GitHubState): string {

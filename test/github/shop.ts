@@ -40,22 +40,26 @@ const everything: { events: string[]; permissions: Permissions } = {
     "label",
     "deployment",
     "deployment_status",
+    "deployment_protection_rule",
     "repository",
+    "merge_group",
   ],
   permissions: {
     checks: "write",
     contents: "write",
     issues: "write",
     pull_requests: "write",
+    merge_queues: "write",
     statuses: "write",
     deployments: "write",
+    actions: "read",
     administration: "write",
   },
 }
 
-/** Opens a shop. `permissions` replaces the app's, `ownerType` is what acme is (User). Close it with `github.close()`. */
+/** Opens a shop. `permissions` and `events` replace the app's, `ownerType` is what acme is (User). Close it with `github.close()`. */
 export async function openShop(
-  options: { permissions?: Permissions; ownerType?: "User" | "Organization" } = {},
+  options: { permissions?: Permissions; events?: string[]; ownerType?: "User" | "Organization" } = {},
 ): Promise<Shop> {
   let nowMs = Date.parse("2026-11-20T12:00:00.750Z")
   const github = await createTestGitHub({ clock: { now: () => new Date(nowMs) } })
@@ -72,6 +76,7 @@ export async function openShop(
     slug: "portcullis",
     ...everything,
     ...(options.permissions ? { permissions: options.permissions } : {}),
+    ...(options.events ? { events: options.events } : {}),
   })
   await people.createApp({ slug: "github-actions", permissions: { checks: "write" }, events: [] })
   const { installationId } = await people.installApp({ app: "portcullis", repos: [repo] })

@@ -6,13 +6,19 @@ import { mkdtempSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import type { Deployment } from "./deployment.ts"
+import type { Environment, WorkflowRun } from "./environment.ts"
 import type { GitStore } from "./git.ts"
+import type { Organization } from "./organization.ts"
+import type { IssueComment, IssueEvent } from "./talk.ts"
+import { githubLimits, type Limits } from "./limits.ts"
+import type { QueueEntry } from "./merge-queue.ts"
+import type { BranchProtection, QueueSettings, Ruleset } from "./rules.ts"
 import type { ApiCallRecord, Delivery } from "./traffic.ts"
 
 /** Roles a person can have on a repository, weakest first. https://docs.github.com/en/organizations/managing-user-access-to-your-organizations-repositories/managing-repository-roles/repository-roles-for-an-organization */
 export type Role = "read" | "triage" | "write" | "maintain" | "admin"
 
-/** A person, an organisation, or the bot account of an app (`slug[bot]`). */
+/** A person, an organisation (with `organization`), or the bot account of an app (`slug[bot]`). */
 export type Account = {
   id: number
   nodeId: string
@@ -20,6 +26,9 @@ export type Account = {
   type: "User" | "Organization" | "Bot"
   name: string
   email: string
+  /** Further addresses of theirs, as commits may carry. */
+  otherEmails?: string[]
+  organization?: Organization
 }
 
 /** Level of one permission of an app or installation. */
@@ -47,13 +56,14 @@ export type App = {
   createdAt: string
 }
 
-/** An app installed on an account, seeing only the repositories in `repositoryIds`. */
+/** An app installed on an account, seeing only the repositories in `repositoryIds`. `coversAll`: new ones join them. */
 export type Installation = {
   id: number
   nodeId: string
   app: App
   account: Account
   repositoryIds: Set<number>
+  coversAll: boolean
   permissions: Permissions
   events: string[]
   createdAt: string
@@ -139,7 +149,15 @@ export type PullRequest = {
   mergedAt: string | null
   mergedBy: Account | null
   mergeCommitSha: string | null
-  autoMerge: { enabledBy: Account; method: MergeMethod; title: string; message: string } | null
+  /** Where the base branch was when this landed on it; null while it has not, or if somebody pushed it there by hand. */
+  landedOn: string | null
+  autoMerge: {
+    enabledBy: Account
+    method: MergeMethod
+    title: string | null
+    message: string | null
+    enabledAt: string
+  } | null
   requestedReviewers: Account[]
   maintainerCanModify: boolean
   mergeability: Mergeability | undefined
@@ -147,25 +165,6 @@ export type PullRequest = {
 
 /** https://docs.github.com/en/rest/pulls/pulls#merge-a-pull-request */
 export type MergeMethod = "merge" | "squash" | "rebase"
-
-/** The eight reactions. https://docs.github.com/en/rest/reactions */
-export type ReactionContent = "+1" | "-1" | "laugh" | "confused" | "heart" | "hooray" | "rocket" | "eyes"
-
-/** One account's reaction; an account has at most one of each content. */
-export type Reaction = { id: number; nodeId: string; content: ReactionContent; user: Account; createdAt: string }
-
-/** A comment on an issue or pull request. */
-export type IssueComment = {
-  id: number
-  nodeId: string
-  issueNumber: number
-  body: string
-  author: Account
-  viaApp: App | undefined
-  reactions: Reaction[]
-  createdAt: string
-  updatedAt: string
-}
 
 /** A submitted review. */
 export type Review = {
@@ -178,20 +177,6 @@ export type Review = {
   commitSha: string
   submittedAt: string
   updatedAt: string
-}
-
-/** What happened to an issue or pull request, in order. https://docs.github.com/en/rest/issues/events */
-export type IssueEvent = {
-  id: number
-  nodeId: string
-  issueNumber: number
-  event: "labeled" | "unlabeled" | "closed" | "reopened" | "merged" | "renamed" | "head_ref_force_pushed"
-  actor: Account
-  viaApp: App | undefined
-  label: Label | undefined
-  commitSha: string | null
-  rename: { from: string; to: string } | undefined
-  createdAt: string
 }
 
 /** https://docs.github.com/en/rest/checks/runs */
@@ -274,19 +259,6 @@ export type CommitStatus = {
   updatedAt: string
 }
 
-/** Classic branch protection, as far as it decides about merges and pushes. */
-export type BranchProtection = {
-  branch: string
-  strict: boolean
-  /** `appId` undefined: any app or status may satisfy it. */
-  requiredChecks: { context: string; appId: number | undefined }[]
-  /** 0: none needed. */
-  requiredApprovals: number
-  enforceAdmins: boolean
-  allowForcePushes: boolean
-  allowDeletions: boolean
-}
-
 /** A repository: git data in `store`, the rest in the lists below (all oldest first). */
 export type Repository = {
   id: number
@@ -295,6 +267,8 @@ export type Repository = {
   name: string
   description: string | null
   isPrivate: boolean
+  /** Read-only for everybody until it is brought back. */
+  isArchived: boolean
   defaultBranch: string
   store: GitStore
   forkOf: Repository | undefined
@@ -311,7 +285,13 @@ export type Repository = {
   checkRuns: CheckRun[]
   statuses: CommitStatus[]
   protections: Map<string, BranchProtection>
+  rulesets: Ruleset[]
+  /** Branches whose classic protection wants a merge queue. */
+  mergeQueues: Map<string, QueueSettings>
+  queueEntries: QueueEntry[]
   deployments: Deployment[]
+  environments: Environment[]
+  workflowRuns: WorkflowRun[]
   allowedMergeMethods: Set<MergeMethod>
   allowAutoMerge: boolean
   deleteBranchOnMerge: boolean
@@ -351,6 +331,7 @@ export type GitHubState = {
   hourlyLimit: number
   /** How many reads of a new (head, base) pair see `mergeable: null`. GitHub: usually the first. */
   nullMergeableReads: number
+  limits: Limits
   nextGuid: number
 }
 
@@ -375,6 +356,7 @@ export function createState(options: { clock: { now(): Date }; tempDir?: string 
     rates: new Map(),
     hourlyLimit: 5000,
     nullMergeableReads: 1,
+    limits: githubLimits(),
     nextGuid: 1,
   }
 }

@@ -7,7 +7,7 @@ scenario("a gate is shut until the required check passed, then opens, and the me
   const pr = await t.openPullRequest()
   await t.quiet()
   expect(t.gate(pr)?.line).toMatchInlineSnapshot(`"in_progress | Waiting: build not passed yet, 0 of 1 stage passed"`)
-  expect(await t.tryMerge(pr)).toMatchInlineSnapshot(`"Required status check "Promotion gate" is expected."`)
+  expect(await t.tryMerge(pr)).toMatchInlineSnapshot(`"Required status check "Promotion gate" is in progress."`)
   await t.check(pr)
   await t.quiet()
   expect(t.gate(pr)?.line).toMatchInlineSnapshot(`"success | Open: 1 of 1 stage passed"`)

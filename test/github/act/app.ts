@@ -5,7 +5,7 @@ import { post } from "../hooks.ts"
 import { isoNow } from "../state.ts"
 import type { Account, App, GitHubState, Installation, Permissions, Repository } from "../state.ts"
 import { accountView } from "../view/account.ts"
-import { installationView, repositoryStub } from "../view/app.ts"
+import { installationView, repositoryStub, selectionOf } from "../view/app.ts"
 import { createAccount } from "./repository.ts"
 
 /** What an app is registered with. */
@@ -55,9 +55,14 @@ function keyAt(index: number): { privateKeyPem: string; publicKeyPem: string } {
   return key
 }
 
-/** Installs an app on repositories of one account. Emits `installation.created` to the app. */
-export function installApp(state: GitHubState, app: App, repositories: Repository[]): Installation {
-  const account = repositories[0]?.owner
+/**
+ * Installs an app on some repositories of one account, or on the account with all it has and will have. Emits
+ * `installation.created` to the app.
+ */
+export function installApp(state: GitHubState, app: App, on: Repository[] | Account): Installation {
+  const coversAll = !Array.isArray(on)
+  const repositories = coversAll ? [...state.repositories.values()].filter((one) => one.owner === on) : on
+  const account = coversAll ? on : repositories[0]?.owner
   if (!account) throw new Error("An app is installed on at least one repository here")
   const now = isoNow(state)
   const installation: Installation = {
@@ -65,6 +70,7 @@ export function installApp(state: GitHubState, app: App, repositories: Repositor
     app,
     account,
     repositoryIds: new Set(repositories.map((repository) => repository.id)),
+    coversAll,
     permissions: { ...app.permissions },
     events: [...app.events],
     createdAt: now,
@@ -98,6 +104,51 @@ export function unsuspendInstallation(state: GitHubState, installation: Installa
   announce(state, installation, "unsuspend")
 }
 
+/** Adds a repository to the installations that cover all of its owner's. Emits `installation_repositories.added`. */
+export function coverRepository(state: GitHubState, repository: Repository): void {
+  for (const installation of state.installations.values()) {
+    if (installation.deleted || !installation.coversAll || installation.account !== repository.owner) continue
+    changeInstalledRepositories(state, installation, { added: [repository] })
+  }
+}
+
+/**
+ * Registers an app anew. What it may no longer do is taken from its installations and tokens at once, and what it hears changes
+ * at once; further permissions wait until each of them accepts. Nobody is told.
+ */
+export function changeRegistration(
+  state: GitHubState,
+  app: App,
+  wanted: { permissions: Permissions; events: string[] },
+): void {
+  app.permissions = { metadata: "read", ...wanted.permissions }
+  app.events = wanted.events
+  for (const installation of state.installations.values()) {
+    if (installation.app !== app) continue
+    installation.events = [...wanted.events]
+    installation.permissions = within(installation.permissions, app.permissions)
+  }
+  for (const token of state.tokens.values()) {
+    if (token.installation.app === app) token.permissions = within(token.permissions, app.permissions)
+  }
+}
+
+/** What is left of permissions when none may go beyond a limit. */
+function within(permissions: Permissions, limit: Permissions): Permissions {
+  const kept = Object.entries(permissions).flatMap(([name, level]) => {
+    const most = limit[name]
+    return most === undefined ? [] : [[name, most === "read" ? most : level] as const]
+  })
+  return Object.fromEntries(kept)
+}
+
+/** Grants an installation all that its app asks for by now. Emits `installation.new_permissions_accepted`. */
+export function acceptPermissions(state: GitHubState, installation: Installation): void {
+  installation.permissions = { ...installation.app.permissions }
+  installation.updatedAt = isoNow(state)
+  announce(state, installation, "new_permissions_accepted")
+}
+
 /** Adds repositories to or takes them from an installation. Emits `installation_repositories.added` or `.removed`. */
 export function changeInstalledRepositories(
   state: GitHubState,
@@ -112,7 +163,7 @@ export function changeInstalledRepositories(
   const payload = {
     action,
     installation: installationView(state, installation),
-    repository_selection: "selected",
+    repository_selection: selectionOf(installation),
     repositories_added: added.map(repositoryStub),
     repositories_removed: removed.map(repositoryStub),
     requester: null,

@@ -1,7 +1,8 @@
 /** The records issues and pull requests share: numbers and what happened to them. */
 import { freshIds } from "../ids.ts"
 import { isoNow } from "../state.ts"
-import type { Actor, Issue, IssueEvent, World } from "../state.ts"
+import type { Actor, Issue, World } from "../state.ts"
+import type { IssueEvent } from "../talk.ts"
 
 /** Takes the repository's next number for an issue (or the issue half of a pull request). Emits nothing. */
 export function newIssue(world: World, actor: Actor, plan: { title: string; body: string | null }): Issue {

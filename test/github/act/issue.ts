@@ -3,7 +3,8 @@ import { invalidField, refusal } from "../api.ts"
 import { emit } from "../hooks.ts"
 import { freshIds } from "../ids.ts"
 import { isoNow } from "../state.ts"
-import type { Actor, Issue, IssueComment, Reaction, ReactionContent, World } from "../state.ts"
+import type { Actor, Issue, World } from "../state.ts"
+import type { IssueComment, Reaction, ReactionContent } from "../talk.ts"
 import { commentView, issueView } from "../view/issue.ts"
 import { newIssue, recordIssueEvent } from "./issue-record.ts"
 import { setLabels } from "./label.ts"
@@ -94,6 +95,7 @@ export function addComment(world: World, actor: Actor, plan: { issue: Issue; bod
     reactions: [],
     createdAt: now,
     updatedAt: now,
+    lastEditedAt: null,
   }
   world.repository.comments.push(comment)
   plan.issue.updatedAt = now
@@ -108,6 +110,7 @@ export function editComment(world: World, actor: Actor, edit: { comment: IssueCo
   const changes = { body: { from: comment.body } }
   comment.body = body
   comment.updatedAt = isoNow(world.state)
+  comment.lastEditedAt = comment.updatedAt
   emitComment(world, actor, { comment, action: "edited", extra: { changes } })
 }
 

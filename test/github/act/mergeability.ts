@@ -6,7 +6,7 @@ import type { Mergeability, PullRequest, World } from "../state.ts"
 import { unknownMergeability } from "../view/pull.ts"
 import type { MergeabilityView } from "../view/pull.ts"
 import { latestRuns } from "../view/check.ts"
-import { isBehind, protectionProblems } from "./protection.ts"
+import { isBehind, landingProblems } from "./rules.ts"
 
 /**
  * What one read of a pull request says. A new head or base starts it over: `state.nullMergeableReads` reads answer
@@ -22,6 +22,13 @@ export async function readMergeability(world: World, pull: PullRequest): Promise
   }
   if (known.mergeable === undefined) await workOut(world, pull, known)
   return mergeabilityView(world, pull, known)
+}
+
+/** The truth at once, whether or not anybody has asked before: what GitHub itself goes by. */
+export async function trueMergeability(world: World, pull: PullRequest): Promise<MergeabilityView> {
+  const known = await currentMergeability(world, pull)
+  known.nullReadsLeft = 0
+  return readMergeability(world, pull)
 }
 
 /** What a webhook payload says: the truth if some read has brought it about already, else unknown. */
@@ -78,9 +85,9 @@ async function mergeableState(world: World, pull: PullRequest, known: Mergeabili
   if (!known.mergeable) return "dirty"
   if (pull.draft) return "draft"
   const actor = { account: pull.issue.author, app: undefined }
-  const landing = { branch: pull.baseRef, sha: pull.headSha, actor, pull }
-  if (protectionProblems(repository, landing).length > 0) return "blocked"
-  if (await isBehind(repository, pull, known.baseSha)) return "behind"
+  const landing = { branch: pull.baseRef, sha: pull.headSha, actor, pull, waits: true }
+  if (landingProblems(repository, landing).length > 0) return "blocked"
+  if (await isBehind(repository, landing, known.baseSha)) return "behind"
   const runs = latestRuns(repository.checkRuns.filter((run) => run.headSha === pull.headSha))
   const isFine = (conclusion: string | null) => ["success", "neutral", "skipped"].includes(conclusion ?? "")
   return runs.every((run) => run.status === "completed" && isFine(run.conclusion)) ? "clean" : "unstable"

@@ -1,7 +1,7 @@
 /** Branch protection: why a commit may not land on a branch yet. */
-import { contains } from "../comparison.ts"
 import { isAdmin, isAtLeast, roleOf } from "../access.ts"
-import type { Actor, BranchProtection, CheckConclusion, PullRequest, Repository, Review } from "../state.ts"
+import type { BranchProtection, RequiredCheck } from "../rules.ts"
+import type { Actor, CheckConclusion, CheckRun, CommitStatus, PullRequest, Repository, Review } from "../state.ts"
 import { latestRuns } from "../view/check.ts"
 
 const passing = new Set<CheckConclusion | null>(["success", "neutral", "skipped"])
@@ -19,54 +19,68 @@ export function plainProtection(branch: string): BranchProtection {
   }
 }
 
-/** A landing to judge: `sha` onto `branch` by `actor`; `pull` when it is a merge. */
-export type Landing = { branch: string; sha: string; actor: Actor; pull?: PullRequest }
+/**
+ * A landing to judge: `sha` onto `branch` by `actor`; `pull` when it is a merge. `waits`: checks and reviews
+ * hold it up even if the actor might pass them by.
+ */
+export type Landing = { branch: string; sha: string; actor: Actor; pull?: PullRequest; waits?: boolean }
 
 /**
  * The sentences GitHub refuses a landing with; empty when it may land. A check binds to the SHA: `neutral` and
- * `skipped` satisfy, a missing one is "expected". https://docs.github.com/en/pull-requests/collaborating-with-pull-requests/collaborating-on-repositories-with-code-quality-features/troubleshooting-required-status-checks
+ * `skipped` satisfy. https://docs.github.com/en/pull-requests/collaborating-with-pull-requests/collaborating-on-repositories-with-code-quality-features/troubleshooting-required-status-checks
  */
 export function protectionProblems(repository: Repository, landing: Landing): string[] {
   const protection = repository.protections.get(landing.branch)
   if (!protection) return []
-  if (!protection.enforceAdmins && isAdmin(repository, landing.actor)) return []
+  if (!landing.waits && !protection.enforceAdmins && isAdmin(repository, landing.actor)) return []
   return [
-    ...checkProblems(repository, protection, landing.sha),
+    ...checkProblems(repository, protection.requiredChecks, landing.sha),
     ...approvalProblems(repository, protection, landing.pull),
   ]
 }
 
-/** True when the branch wants an up-to-date head and this one lacks commits of the base. */
-export async function isBehind(repository: Repository, pull: PullRequest, baseTip: string): Promise<boolean> {
-  const strict = repository.protections.get(pull.baseRef)?.strict ?? false
-  return strict && !(await contains(repository.store, pull.headSha, baseTip))
+/** What one required check says about a commit; `expected`: nobody has reported it. */
+export type CheckState = "passed" | "failing" | "expected" | "pending" | "queued" | "in progress"
+
+/**
+ * The sentence about required checks that a commit lacks: one alone by its name, several only by their number. Running
+ * ones are counted in the number and not told of, so that the parts need not add up: as measured on GitHub.
+ */
+export function checkProblems(repository: Repository, required: readonly RequiredCheck[], sha: string): string[] {
+  const lacking = required
+    .map((check) => ({ context: check.context, state: checkState(repository, check, sha) }))
+    .filter(({ state }) => state !== "passed")
+  const [first] = lacking
+  if (!first) return []
+  if (lacking.length === 1) return [`Required status check "${first.context}" is ${first.state}.`]
+  const count = `${lacking.length} of ${required.length} required status checks`
+  if (lacking.every(({ state }) => state === first.state)) return [`${count} are ${first.state}.`]
+  const told = (["expected", "failing", "pending"] as const)
+    .map((state) => ({ state, number: lacking.filter((one) => one.state === state).length }))
+    .filter(({ number }) => number > 0)
+    .map(({ state, number }) => `${number} ${state}`)
+  return [`${count} have not succeeded${told.length > 0 ? `: ${new Intl.ListFormat("en").format(told)}` : ""}.`]
 }
 
-function checkProblems(repository: Repository, protection: BranchProtection, sha: string): string[] {
-  return protection.requiredChecks.flatMap(({ context, appId }) => {
-    const states = statesOf(repository, { sha, context, appId })
-    if (states.length === 0 || states.includes("pending")) return [`Required status check "${context}" is expected.`]
-    return states.includes("failed") ? [`Required status check "${context}" is failing.`] : []
-  })
-}
-
-/** What the check runs and commit statuses of one name say about a commit, from the expected app only. */
-function statesOf(
-  repository: Repository,
-  wanted: { sha: string; context: string; appId: number | undefined },
-): ("passed" | "failed" | "pending")[] {
-  const fromApp = (id: number | undefined) => wanted.appId === undefined || id === wanted.appId
-  const runs = latestRuns(
-    repository.checkRuns.filter((run) => run.headSha === wanted.sha && run.name === wanted.context),
-  )
-  const ofRuns = runs
-    .filter((run) => fromApp(run.app.id))
-    .map((run) => (run.status !== "completed" ? "pending" : passing.has(run.conclusion) ? "passed" : "failed"))
+/** What one required check says about a commit, from the expected app only: the worst of its runs and its status. */
+export function checkState(repository: Repository, check: RequiredCheck, sha: string): CheckState {
+  const isFrom = (id: number | undefined) => check.appId === undefined || id === check.appId
+  const runs = latestRuns(repository.checkRuns.filter((run) => run.headSha === sha && run.name === check.context))
   const status = repository.statuses.findLast(
-    (one) => one.sha === wanted.sha && one.context === wanted.context && fromApp(one.app?.id),
+    (one) => one.sha === sha && one.context === check.context && isFrom(one.app?.id),
   )
-  if (!status) return ofRuns
-  return [...ofRuns, status.state === "success" ? "passed" : status.state === "pending" ? "pending" : "failed"]
+  const states = [...runs.filter((run) => isFrom(run.app.id)).map(runState), ...(status ? [statusState(status)] : [])]
+  const order: CheckState[] = ["in progress", "queued", "pending", "failing", "passed"]
+  return order.find((state) => states.includes(state)) ?? "expected"
+}
+
+function runState(run: CheckRun): CheckState {
+  if (run.status === "completed") return passing.has(run.conclusion) ? "passed" : "failing"
+  return run.status === "in_progress" ? "in progress" : run.status === "queued" ? "queued" : "pending"
+}
+
+function statusState(status: CommitStatus): CheckState {
+  return status.state === "success" ? "passed" : status.state === "pending" ? "pending" : "failing"
 }
 
 function approvalProblems(

@@ -7,7 +7,7 @@ import { emit, hasListeners } from "../hooks.ts"
 import { freshIds } from "../ids.ts"
 import { isoNow } from "../state.ts"
 import type { Account, Actor, Issue, PullRequest, Repository, World } from "../state.ts"
-import { fullNameOf } from "../access.ts"
+import { fullNameOf, isAtLeast, roleOf } from "../access.ts"
 import { accountView } from "../view/account.ts"
 import { pullView } from "../view/pull.ts"
 import { newIssue, recordIssueEvent } from "./issue-record.ts"
@@ -58,6 +58,7 @@ function newPull(issue: Issue, plan: PullPlan, tips: { headSha: string; baseSha:
     mergedAt: null,
     mergedBy: null,
     mergeCommitSha: null,
+    landedOn: null,
     autoMerge: null,
     requestedReviewers: [],
     maintainerCanModify: false,
@@ -90,6 +91,26 @@ async function bringHead(repository: Repository, from: Repository, head: { headR
   if (sha) setRef(repository.store, target, sha)
 }
 
+/**
+ * Takes auto-merge off a pull request that has it. Emits `auto_merge_disabled` with the reason. Besides by request, it
+ * ends with the closing, and when somebody without write access changes what would be merged.
+ */
+export async function dropAutoMerge(
+  world: World,
+  actor: Actor,
+  change: { pull: PullRequest; reason: string },
+): Promise<void> {
+  const { pull, reason } = change
+  if (!pull.autoMerge) return
+  pull.autoMerge = null
+  await emitPull(world, actor, { pull, action: "auto_merge_disabled", extra: { reason } })
+}
+
+async function distrust(world: World, actor: Actor, change: { pull: PullRequest; reason: string }): Promise<void> {
+  if (actor.app || isAtLeast(roleOf(world.repository, actor.account), "write")) return
+  await dropAutoMerge(world, actor, change)
+}
+
 /** Follows a push to the head branch. Emits `synchronize` with `before` and `after`. */
 export async function synchronizePull(world: World, actor: Actor, pull: PullRequest): Promise<void> {
   const { repository } = world
@@ -101,6 +122,7 @@ export async function synchronizePull(world: World, actor: Actor, pull: PullRequ
   pull.baseSha = (await readRef(repository.store, `refs/heads/${pull.baseRef}`)) ?? pull.baseSha
   pull.issue.updatedAt = isoNow(world.state)
   await emitPull(world, actor, { pull, action: "synchronize", extra: { before, after } })
+  await distrust(world, actor, { pull, reason: "Head branch was pushed to by a user without write access" })
   if (pull.headRepository !== repository) await ensureSuites(world, actor, { sha: after, branch: null, before })
 }
 
@@ -125,16 +147,20 @@ export async function editPull(
     if (!baseSha) throw invalidField("PullRequest", "base")
     changes["base"] = { ref: { from: pull.baseRef }, sha: { from: pull.baseSha } }
     Object.assign(pull, { baseRef: edit.base, baseSha })
+    recordIssueEvent(world, actor, { issueNumber: pull.number, event: "base_ref_changed" })
   }
   if (Object.keys(changes).length === 0) return
   pull.issue.updatedAt = isoNow(world.state)
   await emitPull(world, actor, { pull, action: "edited", extra: { changes } })
+  if (changes["base"])
+    await distrust(world, actor, { pull, reason: "Base branch was changed by a user without write access" })
 }
 
 /** Closes without merging. Emits `closed`; does nothing when it is closed. */
 export async function closePull(world: World, actor: Actor, pull: PullRequest): Promise<void> {
   if (pull.issue.state === "closed") return
   shut(world, actor, pull)
+  await dropAutoMerge(world, actor, { pull, reason: "Pull request was closed" })
   await emitPull(world, actor, { pull, action: "closed" })
 }
 
@@ -160,15 +186,18 @@ export async function setDraft(
   await emitPull(world, actor, { pull, action: draft ? "converted_to_draft" : "ready_for_review" })
 }
 
-/** Records that a pull request landed as `sha`. Emits `closed` with `merged: true`. The branch has moved already. */
+/**
+ * Records that a pull request landed as `sha`, on top of `onto` if GitHub itself landed it. Emits `closed` with
+ * `merged: true`. The branch has moved already.
+ */
 export async function recordMerge(
   world: World,
   actor: Actor,
-  merge: { pull: PullRequest; sha: string },
+  merge: { pull: PullRequest; sha: string; onto: string | null },
 ): Promise<void> {
-  const { pull, sha } = merge
+  const { pull, sha, onto } = merge
   const mergedAt = isoNow(world.state)
-  Object.assign(pull, { mergedAt, mergedBy: actor.account, mergeCommitSha: sha, autoMerge: null })
+  Object.assign(pull, { mergedAt, mergedBy: actor.account, mergeCommitSha: sha, landedOn: onto, autoMerge: null })
   recordIssueEvent(world, actor, { issueNumber: pull.number, event: "merged", commitSha: sha })
   shut(world, actor, pull)
   await emitPull(world, actor, { pull, action: "closed" })

@@ -1,7 +1,7 @@
 /** What follows from a ref that moved: `push`, `create` and `delete` events, pull requests that follow their branch. */
 import { contains } from "../comparison.ts"
 import { isAncestor, log } from "../git-history.ts"
-import { readCommit } from "../git-object.ts"
+import { readCommit, readTag } from "../git-object.ts"
 import { readRef } from "../git-ref.ts"
 import { emit, hasListeners } from "../hooks.ts"
 import { isoNow } from "../state.ts"
@@ -27,13 +27,15 @@ export async function refMoved(world: World, actor: Actor, move: RefMove): Promi
   if (move.after) await ensureSuites(world, actor, { sha: move.after, branch, before: move.before })
   await followHead(world, actor, { branch, isGone: move.after === null })
   if (move.after) await closeLanded(world, actor, { branch, tip: move.after })
+  else await closeOrphans(world, actor, branch)
 }
 
 async function emitPush(world: World, actor: Actor, move: RefMove): Promise<void> {
   const { state, repository } = world
   if (!hasListeners(state, repository, "push")) return
   const { before, after, ref } = move
-  const headCommit = after ? await readCommit(repository.store, after) : undefined
+  const peeled = after ? ((await readTag(repository.store, after))?.object ?? after) : undefined
+  const headCommit = peeled ? await readCommit(repository.store, peeled) : undefined
   const commits = await newCommits(repository, move)
   const page = repositoryPage(state, repository)
   const payload = {
@@ -98,7 +100,14 @@ async function closeLanded(world: World, actor: Actor, base: { branch: string; t
   for (const pull of openPulls(repository)) {
     if (pull.baseRef !== base.branch) continue
     if (!(await contains(repository.store, base.tip, pull.headSha))) continue
-    await recordMerge(world, actor, { pull, sha: base.tip })
+    await recordMerge(world, actor, { pull, sha: base.tip, onto: null })
+  }
+}
+
+/** Nothing can be merged into a branch that is gone. */
+async function closeOrphans(world: World, actor: Actor, branch: string): Promise<void> {
+  for (const pull of openPulls(world.repository)) {
+    if (pull.baseRef === branch) await closePull(world, actor, pull)
   }
 }
 

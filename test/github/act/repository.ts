@@ -14,7 +14,8 @@ export function createAccount(state: GitHubState, login: string, type: Account["
   if (state.accounts.has(login.toLowerCase())) throw new Error(`${login} exists already on the test GitHub`)
   const ids = freshIds(type === "Bot" ? "BOT" : type === "User" ? "U" : "O")
   const email = `${ids.id}+${login}@users.noreply.github.test`
-  const account: Account = { ...ids, login, type, name: login, email }
+  const organization = type === "Organization" ? { members: new Map(), teams: new Map() } : undefined
+  const account: Account = { ...ids, login, type, name: login, email, ...(organization && { organization }) }
   state.accounts.set(login.toLowerCase(), account)
   return account
 }
@@ -28,7 +29,7 @@ export type RepositoryPlan = {
   defaultBranch?: string
 }
 
-/** Makes a repository with one commit on its default branch. Tells nobody: no app can be installed yet. */
+/** Makes a repository with one commit on its default branch. Tells nobody. */
 export async function createRepository(state: GitHubState, plan: RepositoryPlan): Promise<Repository> {
   const repository = await emptyRepository(state, plan)
   await commitFiles(repository.store, {
@@ -75,6 +76,7 @@ async function emptyRepository(state: GitHubState, plan: RepositoryPlan): Promis
     name: plan.name,
     description: null,
     isPrivate: plan.isPrivate ?? false,
+    isArchived: false,
     defaultBranch: plan.defaultBranch ?? "main",
     store: await createStore(join(state.dir, `${ids.id}.git`)),
     forkOf: undefined,
@@ -90,7 +92,12 @@ async function emptyRepository(state: GitHubState, plan: RepositoryPlan): Promis
     checkRuns: [],
     statuses: [],
     protections: new Map(),
+    rulesets: [],
+    mergeQueues: new Map(),
+    queueEntries: [],
     deployments: [],
+    environments: [],
+    workflowRuns: [],
     allowedMergeMethods: new Set(["merge", "squash", "rebase"]),
     allowAutoMerge: true,
     deleteBranchOnMerge: false,

@@ -1,10 +1,11 @@
-/** What other apps and people report about commits: check runs, statuses, deployments. */
+/** What other apps and people report about commits: check runs and statuses. */
 import { refusal } from "../api.ts"
+import { refuseArchived } from "../act/archive.ts"
 import { createCheckRun, requestCheckAction, rerequestCheckRun, updateCheckRun } from "../act/check.ts"
 import type { CheckReport } from "../act/check.ts"
-import { addDeploymentStatus, createDeployment, setStatus as makeStatus } from "../act/status.ts"
+import { emitSuite } from "../act/suite.ts"
+import { setStatus as makeStatus } from "../act/status.ts"
 import type { CheckRun, CommitStatus, GitHubState, World } from "../state.ts"
-import type { DeploymentStatus } from "../deployment.ts"
 import { actorIn, appNamed, shaOf, worldOf } from "./who.ts"
 import type { AtCommit, By, In } from "./who.ts"
 
@@ -17,6 +18,7 @@ export type NewCheckReport = In & AtCommit & CheckReport & { name: string; app?:
  */
 export async function reportCheck(state: GitHubState, args: NewCheckReport): Promise<{ id: number; sha: string }> {
   const world = worldOf(state, args)
+  refuseArchived(world.repository)
   const { repo: _repo, sha: _sha, pull: _pull, app: slug = "github-actions", newRun = false, ...given } = args
   const app = appNamed(state, slug)
   const headSha = await shaOf(world, args)
@@ -36,6 +38,16 @@ export async function rerunCheck(state: GitHubState, args: By & { id: number }):
   rerequestCheckRun(world, actorIn(world, args, "write"), run)
   if (run.app.events.length > 0) return { id: run.id }
   return { id: (await createCheckRun(world, run.app, { name: run.name, headSha: run.headSha })).id }
+}
+
+/** Presses "Re-run all checks" of an app on a pull request's head: that app hears `check_suite.rerequested`. */
+export async function rerunSuite(state: GitHubState, args: By & AtCommit & { app: string }): Promise<void> {
+  const world = worldOf(state, args)
+  const app = appNamed(state, args.app)
+  const headSha = await shaOf(world, args)
+  const suite = world.repository.checkSuites.find((one) => one.app === app && one.headSha === headSha)
+  if (!suite) throw refusal(404, `No check suite of ${args.app} at ${headSha}`)
+  await emitSuite(world, actorIn(world, args, "write"), { suite, action: "rerequested", onlyApp: app })
 }
 
 /** Presses a button of a check run. Event: `check_run.requested_action`. */
@@ -64,28 +76,4 @@ export async function setStatus(
   const sha = await shaOf(world, args)
   const plan = { sha, state: verdict, context, description }
   return { id: (await makeStatus(world, actorIn(world, args, "write"), plan)).id }
-}
-
-/** Deploys a branch, tag or SHA; with `state` its first status is set too. Events: `deployment`, `deployment_status`. */
-export async function deploy(
-  state: GitHubState,
-  args: By & { ref: string; environment?: string; state?: DeploymentStatus["state"] },
-): Promise<{ id: number }> {
-  const world = worldOf(state, args)
-  const { ref, environment } = args
-  const deployment = await createDeployment(world, actorIn(world, args, "write"), { ref, environment })
-  if (args.state) setDeploymentStatus(state, { repo: args.repo, by: args.by, id: deployment.id, state: args.state })
-  return { id: deployment.id }
-}
-
-/** Adds a deployment status. Event: `deployment_status.created`. */
-export function setDeploymentStatus(
-  state: GitHubState,
-  args: By & { id: number; state: DeploymentStatus["state"]; description?: string; environmentUrl?: string },
-): void {
-  const world = worldOf(state, args)
-  const deployment = world.repository.deployments.find((one) => one.id === args.id)
-  if (!deployment) throw refusal(404, `No deployment ${args.id}`)
-  const { state: verdict, description, environmentUrl } = args
-  addDeploymentStatus(world, actorIn(world, args, "write"), { deployment, state: verdict, description, environmentUrl })
 }

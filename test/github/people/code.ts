@@ -1,10 +1,10 @@
 /** Commits, branches and tags, as people push them. */
 import { refusal } from "../api.ts"
-import { createRef, moveRef, refuseByProtection, removeRef } from "../act/ref.ts"
+import { createRef, moveRef, refuseByProtection, refuseNewRef, removeRef } from "../act/ref.ts"
 import { refMoved } from "../act/push.ts"
 import { readCommit, writeTag } from "../git-object.ts"
 import { isAncestor } from "../git-history.ts"
-import { readRef, setRef } from "../git-ref.ts"
+import { deleteRef, readRef, setRef } from "../git-ref.ts"
 import { commitFiles, readFile as fileAt, resolveRevision } from "../git-tree.ts"
 import type { FileContent } from "../git-tree.ts"
 import type { Actor, GitHubState, World } from "../state.ts"
@@ -43,9 +43,11 @@ export async function pushFiles(world: World, actor: Actor, args: Omit<NewCommit
   })
   const force = before !== null && !(await isAncestor(store, before, sha))
   try {
-    refuseByProtection(world, actor, { ref, sha, force })
+    if (before === null) refuseNewRef(world, actor, ref)
+    else refuseByProtection(world, actor, { ref, sha, force })
   } catch (error) {
-    if (before) setRef(store, ref, before)
+    if (before === null) await deleteRef(store, ref)
+    else setRef(store, ref, before)
     throw error
   }
   await refMoved(world, actor, { ref, before, after: sha })

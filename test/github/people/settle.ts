@@ -2,7 +2,10 @@
 import { accountOf, fullNameOf } from "../access.ts"
 import { refusal } from "../api.ts"
 import {
+  acceptPermissions as accept,
   changeInstalledRepositories,
+  changeRegistration,
+  coverRepository,
   createApp as makeApp,
   deleteInstallation,
   installApp as install,
@@ -15,15 +18,20 @@ import {
   forkRepository,
   renameRepository as rename,
 } from "../act/repository.ts"
-import { plainProtection } from "../act/protection.ts"
+import { setArchived, transferRepository as transfer } from "../act/repository-life.ts"
 import type { FileContent } from "../git-tree.ts"
 import type { Account, GitHubState, Installation, MergeMethod, Permissions, Role } from "../state.ts"
-import { actorIn, actorNamed, appNamed, worldOf } from "./who.ts"
+import { actorIn, actorNamed, appNamed, keeperIn, worldOf } from "./who.ts"
 import type { By, In } from "./who.ts"
 
-/** Makes a person or an organisation. */
-export function createUser(state: GitHubState, args: { login: string; type?: Account["type"] }): { login: string } {
-  return { login: createAccount(state, args.login, args.type).login }
+/** Makes a person or an organisation. `emails`: their own addresses, besides the one everybody is given. */
+export function createUser(
+  state: GitHubState,
+  args: { login: string; type?: Account["type"]; emails?: string[] },
+): { login: string; id: number } {
+  const account = createAccount(state, args.login, args.type)
+  if (args.emails) account.otherEmails = args.emails
+  return { login: account.login, id: account.id }
 }
 
 /** A repository to make. An owner that is not there yet is made. */
@@ -36,7 +44,10 @@ export type NewRepository = {
   collaborators?: Record<string, Role>
 }
 
-/** Makes a repository with one commit; collaborators that are not there yet are made. */
+/**
+ * Makes a repository with one commit; collaborators that are not there yet are made. Event:
+ * `installation_repositories.added` to apps that cover all of its owner's.
+ */
 export async function createRepository(state: GitHubState, args: NewRepository): Promise<{ repo: string }> {
   const repository = await makeRepository(state, {
     owner: state.accounts.get(args.owner.toLowerCase()) ?? createAccount(state, args.owner),
@@ -50,6 +61,7 @@ export async function createRepository(state: GitHubState, args: NewRepository):
     if (!state.accounts.has(login.toLowerCase())) createAccount(state, login)
     addCollaborator(state, { repo, login, role })
   }
+  coverRepository(state, repository)
   return { repo }
 }
 
@@ -72,6 +84,29 @@ export function renameRepository(state: GitHubState, args: By & { name: string }
   return { repo: fullNameOf(world.repository) }
 }
 
+/**
+ * Gives a repository to another owner, who is made when not there. Events: `installation_repositories.removed` to the
+ * apps of the old owner; `.added` and `repository.transferred` to those that the new one has for all repositories.
+ */
+export function transferRepository(state: GitHubState, args: By & { to: string }): { repo: string } {
+  const world = worldOf(state, args)
+  const owner = state.accounts.get(args.to.toLowerCase()) ?? createAccount(state, args.to)
+  transfer(world, keeperIn(world, args, "admin"), owner)
+  return { repo: fullNameOf(world.repository) }
+}
+
+/** Archives a repository: nothing in it changes any more. Event: `repository.archived`. */
+export function archiveRepository(state: GitHubState, args: By): void {
+  const world = worldOf(state, args)
+  setArchived(world, keeperIn(world, args, "admin"), true)
+}
+
+/** Brings an archived repository back. Event: `repository.unarchived`. */
+export function unarchiveRepository(state: GitHubState, args: By): void {
+  const world = worldOf(state, args)
+  setArchived(world, keeperIn(world, args, "admin"), false)
+}
+
 /** Forks a repository under the acting person, with its branches. */
 export async function fork(state: GitHubState, args: By): Promise<{ repo: string }> {
   const { repository } = worldOf(state, args)
@@ -87,38 +122,6 @@ export function configureRepository(
   if (args.mergeMethods) repository.allowedMergeMethods = new Set(args.mergeMethods)
   repository.deleteBranchOnMerge = args.deleteBranchOnMerge ?? repository.deleteBranchOnMerge
   repository.allowAutoMerge = args.allowAutoMerge ?? repository.allowAutoMerge
-}
-
-/** Rules of a branch. `app`: slug of the app that must report the check. */
-export type NewProtection = In & {
-  branch?: string
-  checks?: (string | { name: string; app?: string })[]
-  approvals?: number
-  strict?: boolean
-  enforceAdmins?: boolean
-}
-
-/** Protects a branch (the default one), replacing the rules it had. */
-export function protectBranch(state: GitHubState, args: NewProtection): void {
-  const { repository } = worldOf(state, args)
-  const branch = args.branch ?? repository.defaultBranch
-  const requiredChecks = (args.checks ?? []).map((check) => {
-    if (typeof check === "string") return { context: check, appId: undefined }
-    return { context: check.name, appId: check.app === undefined ? undefined : appNamed(state, check.app).id }
-  })
-  repository.protections.set(branch, {
-    ...plainProtection(branch),
-    requiredChecks,
-    requiredApprovals: args.approvals ?? 0,
-    strict: args.strict ?? false,
-    enforceAdmins: args.enforceAdmins ?? false,
-  })
-}
-
-/** Takes the rules of a branch away. */
-export function unprotectBranch(state: GitHubState, args: In & { branch?: string }): void {
-  const { repository } = worldOf(state, args)
-  repository.protections.delete(args.branch ?? repository.defaultBranch)
 }
 
 /** What an app needs to be configured with. */
@@ -159,10 +162,17 @@ export function setHookUrl(state: GitHubState, args: { app: string; url: string 
   state.onDelivery?.()
 }
 
-/** Installs an app on repositories of one owner. Event: `installation.created`. */
-export function installApp(state: GitHubState, args: { app: string; repos: string[] }): { installationId: number } {
-  const repositories = args.repos.map((repo) => worldOf(state, { repo }).repository)
-  return { installationId: install(state, appNamed(state, args.app), repositories).id }
+/**
+ * Installs an app on repositories of one owner, or on all that an `owner` has and will have.
+ * Event: `installation.created`.
+ */
+export function installApp(
+  state: GitHubState,
+  args: { app: string } & ({ repos: string[] } | { owner: string }),
+): { installationId: number } {
+  const on =
+    "owner" in args ? accountOf(state, args.owner) : args.repos.map((repo) => worldOf(state, { repo }).repository)
+  return { installationId: install(state, appNamed(state, args.app), on).id }
 }
 
 /** Takes an app off its account. Event: `installation.deleted`. */
@@ -189,6 +199,19 @@ export function changeInstallation(
   const repositories = (names: string[]) => names.map((repo) => worldOf(state, { repo }).repository)
   if (args.add) changeInstalledRepositories(state, installation, { added: repositories(args.add) })
   if (args.remove) changeInstalledRepositories(state, installation, { removed: repositories(args.remove) })
+}
+
+/**
+ * Registers an app anew. What is missing now is gone from its installations at once; what is new waits for
+ * `acceptPermissions`. Its events change at once.
+ */
+export function changeApp(state: GitHubState, args: { app: string; permissions: Permissions; events: string[] }): void {
+  changeRegistration(state, appNamed(state, args.app), args)
+}
+
+/** Accepts what an app asks for by now. Event: `installation.new_permissions_accepted`. */
+export function acceptPermissions(state: GitHubState, args: { installationId: number }): void {
+  accept(state, installationNumbered(state, args.installationId))
 }
 
 function installationNumbered(state: GitHubState, id: number): Installation {

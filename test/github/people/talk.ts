@@ -2,7 +2,8 @@
 import { refusal } from "../api.ts"
 import * as act from "../act/issue.ts"
 import { createLabel as makeLabel, setLabels } from "../act/label.ts"
-import type { GitHubState, IssueComment, World } from "../state.ts"
+import type { GitHubState, World } from "../state.ts"
+import type { IssueComment } from "../talk.ts"
 import { actorIn, issueNumbered, worldOf } from "./who.ts"
 import type { By } from "./who.ts"
 

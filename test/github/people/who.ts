@@ -1,5 +1,6 @@
 /** Names to things, for the acts of people: who acts (`by`), where (`repo`), on what (`number`, `sha`, `pull`). */
 import { accountOf, findRepository, isAtLeast, roleOf } from "../access.ts"
+import { refuseArchived } from "../act/archive.ts"
 import { refusal } from "../api.ts"
 import { readRef } from "../git-ref.ts"
 import type { Actor, App, GitHubState, Issue, PullRequest, Role, World } from "../state.ts"
@@ -20,8 +21,17 @@ export function worldOf(state: GitHubState, { repo }: In): World {
   return { state, repository }
 }
 
-/** The acting person or app; 403 when a person's role on the repository is weaker than `wanted`. */
-export function actorIn(world: World, { by }: { by: string }, wanted: Role): Actor {
+/**
+ * The acting person or app; 403 when a person's role on the repository is weaker than `wanted`, or when the repository is
+ * archived.
+ */
+export function actorIn(world: World, args: { by: string }, wanted: Role): Actor {
+  refuseArchived(world.repository)
+  return keeperIn(world, args, wanted)
+}
+
+/** The same for acts on the repository itself, which an archived one takes, too. */
+export function keeperIn(world: World, { by }: { by: string }, wanted: Role): Actor {
   const actor = actorNamed(world.state, by)
   if (actor.app || isAtLeast(roleOf(world.repository, actor.account), wanted)) return actor
   throw refusal(403, `${by} needs the role ${wanted} on ${world.repository.owner.login}/${world.repository.name}`)

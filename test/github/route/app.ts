@@ -8,7 +8,7 @@ import { isoOf } from "../state.ts"
 import type { App, Installation, PermissionLevel, Permissions } from "../state.ts"
 import type { Delivery } from "../traffic.ts"
 import { accountView, fullAccountView } from "../view/account.ts"
-import { appView, installationView } from "../view/app.ts"
+import { appView, installationView, selectionOf } from "../view/app.ts"
 import { repositoryView } from "../view/repository.ts"
 
 /** Routes that are not below `/repos/{owner}/{repo}`. */
@@ -70,7 +70,7 @@ function createAccessToken(call: ApiCall): Answer {
       token: token.token,
       expires_at: isoOf(new Date(token.expiresAtMs)),
       permissions: token.permissions,
-      repository_selection: "selected",
+      repository_selection: repositoryIds ? "selected" : selectionOf(installation),
       ...(seen ? { repositories: seen.map((repository) => repositoryView(call.state, repository)) } : {}),
     },
   }
@@ -195,7 +195,7 @@ function installationRepositories(call: ApiCall): Answer {
   const seen = [...call.state.repositories.values()].filter((repository) => canSee(caller, repository))
   const taken = page(call, seen)
   const repositories = taken.items.map((repository) => repositoryView(call.state, repository))
-  const body = { total_count: seen.length, repository_selection: "selected", repositories }
+  const body = { total_count: seen.length, repository_selection: selectionOf(caller.token.installation), repositories }
   return { status: 200, body, headers: taken.headers }
 }
 

@@ -3,7 +3,7 @@ import { isAtLeast, participation, roleOf } from "../access.ts"
 import { invalidField, numberParam, pageOf, refusal, textField } from "../api.ts"
 import type { Answer, RepositoryCall, RepositoryRoute } from "../api.ts"
 import { addComment, addReaction, deleteComment, editComment } from "../act/issue.ts"
-import type { IssueComment, ReactionContent } from "../state.ts"
+import type { IssueComment, ReactionContent } from "../talk.ts"
 import { commentView, reactionView } from "../view/issue.ts"
 import { demandIssueAccess, requireIssue } from "./issue.ts"
 

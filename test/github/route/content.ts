@@ -4,20 +4,19 @@ import type { Answer, RepositoryCall, RepositoryRoute } from "../api.ts"
 import { refuseByProtection } from "../act/ref.ts"
 import { refMoved } from "../act/push.ts"
 import { refuseWorkflowPathsOf } from "../act/workflow.ts"
-import { compareCommits, contains } from "../comparison.ts"
-import { fetchFrom } from "../git.ts"
+import { pullsWith } from "../comparison.ts"
 import { log } from "../git-history.ts"
 import { readBlob, readCommit, readTag, writeBlob, writeCommit } from "../git-object.ts"
 import type { Commit } from "../git-object.ts"
 import { readRef, updateRef } from "../git-ref.ts"
 import { readFile, readTree, resolveRevision, resolveTree, writeTree } from "../git-tree.ts"
 import type { TreeEntry } from "../git-tree.ts"
-import { headLabel, headRepositoryOf } from "../act/pull.ts"
 import { commitView, fileView, filesOfCommit, gitCommitView } from "../view/commit.ts"
 import { simplePullView } from "../view/pull.ts"
 import { repositoryPage, repositoryUrl } from "../view/repository.ts"
 
 const read = [{ permission: "contents", level: "read" as const }]
+const readPulls = [{ permission: "pull_requests", level: "read" as const }]
 const write = [{ permission: "contents", level: "write" as const }]
 
 /** Routes below `/repos/{owner}/{repo}`. */
@@ -27,9 +26,8 @@ export const contentRoutes: RepositoryRoute[] = [
   { method: "PUT", path: "/contents/:path{.+}", needs: write, handle: putContent },
   { method: "DELETE", path: "/contents/:path{.+}", needs: write, handle: deleteContent },
   { method: "GET", path: "/commits", needs: read, handle: listCommits },
-  { method: "GET", path: "/commits/:sha/pulls", needs: read, handle: commitPulls },
+  { method: "GET", path: "/commits/:sha/pulls", needs: readPulls, handle: commitPulls },
   { method: "GET", path: "/commits/:ref{.+}", needs: read, handle: getCommit },
-  { method: "GET", path: "/compare/:range{.+}", needs: read, handle: compare },
 ]
 
 /** A branch, tag, full or short ref, or SHA to the commit it means; 404 or 422 as GitHub when there is none. */
@@ -194,61 +192,8 @@ async function getCommit(call: RepositoryCall): Promise<Answer> {
   }
 }
 
-/** Pull requests that contain a commit: those it is the landing of, and open ones with it in their history. */
 async function commitPulls(call: RepositoryCall): Promise<Answer> {
   const { repository, state } = call
   const commit = await requireCommit(call, String(call.params["sha"]))
-  const found = []
-  for (const pull of repository.pulls.values()) {
-    const { commits } = await compareCommits(repository.store, pull.baseSha, pull.headSha)
-    if (pull.mergeCommitSha === commit.sha || commits.some((one) => one.sha === commit.sha)) found.push(pull)
-  }
-  return pageOf(call, found, (pull) => simplePullView(state, repository, pull))
-}
-
-async function compare(call: RepositoryCall): Promise<Answer> {
-  const { state, repository } = call
-  const [baseName, headName] = String(call.params["range"]).split("...")
-  if (!baseName || !headName) throw refusal(404, "Not Found")
-  const [base, head] = [await sideOf(call, baseName), await sideOf(call, headName)]
-  const result = await compareCommits(repository.store, base.sha, head.sha).catch(() => undefined)
-  if (!result) throw refusal(404, `No common ancestor between ${baseName} and ${headName}.`)
-  const mergeBase = await requireCommit(call, result.mergeBaseSha)
-  const taken = page(call, result.commits)
-  const isFirstPage = Number(call.query.get("page") ?? 1) <= 1
-  const body = {
-    url: `${repositoryUrl(state, repository)}/compare/${baseName}...${headName}`,
-    html_url: `${repositoryPage(state, repository)}/compare/${baseName}...${headName}`,
-    base_commit: commitView(state, repository, base),
-    merge_base_commit: commitView(state, repository, mergeBase),
-    status: await comparisonStatus(call, base.sha, head.sha),
-    ahead_by: result.commits.length,
-    behind_by: result.behindBy,
-    total_commits: result.commits.length,
-    commits: taken.items.map((commit) => commitView(state, repository, commit)),
-    files: isFirstPage
-      ? result.files.slice(0, 300).map((file) => fileView({ state, repository, ref: head.sha }, file))
-      : [],
-  }
-  return { status: 200, body, headers: taken.headers }
-}
-
-/** One side of a comparison, which may be `owner:branch` of a fork. */
-async function sideOf(call: RepositoryCall, name: string): Promise<Commit> {
-  const { owner, ref } = headLabel(call.repository, name)
-  const other = headRepositoryOf(call, owner)
-  if (other && other !== call.repository) {
-    await fetchFrom(call.repository.store, other.store, `+refs/heads/${ref}:refs/compare/${other.id}/${ref}`)
-    return requireCommit(call, `refs/compare/${other.id}/${ref}`)
-  }
-  const commit = await requireCommit(call, ref).catch(() => undefined)
-  if (!commit) throw refusal(404, "Not Found")
-  return commit
-}
-
-async function comparisonStatus(call: RepositoryCall, base: string, head: string): Promise<string> {
-  const { store } = call.repository
-  if (base === head) return "identical"
-  if (await contains(store, head, base)) return "ahead"
-  return (await contains(store, base, head)) ? "behind" : "diverged"
+  return pageOf(call, await pullsWith(repository, commit.sha), (pull) => simplePullView(state, repository, pull))
 }

@@ -2,6 +2,7 @@
 import { invalidField, optionalText, refusal, textField } from "../api.ts"
 import type { Answer, RepositoryCall, RepositoryRoute } from "../api.ts"
 import { createRef, moveRef, removeRef } from "../act/ref.ts"
+import { refuseWorkflowPathsOf } from "../act/workflow.ts"
 import {
   isObjectId,
   readBlob,
@@ -159,10 +160,37 @@ async function postTree(call: RepositoryCall): Promise<Answer> {
   const base = optionalText(call, "base_tree")
   const baseTree = base ? await resolveTree(store, base) : undefined
   if (base && !baseTree) throw refusal(404, "Not Found")
+  const there = new Map((await entriesBelow(call, baseTree)).map((entry) => [entry.path, entry]))
   const entries: TreeEdit[] = []
-  for (const entry of wanted as WantedEntry[]) entries.push(await treeEdit(call, entry))
+  for (const entry of wanted as WantedEntry[]) {
+    if (entry.sha === null && !there.has(entry.path)) throw refusal(422, "GitRPC::BadObjectState")
+    entries.push(await treeEdit(call, entry))
+  }
+  refuseWorkflowTree(call, there, entries)
   const sha = await writeTree(store, { ...(baseTree ? { baseTree } : {}), entries })
   return { status: 201, body: await treeBody(call, sha, false) }
+}
+
+/** Everything below a tree by path, folders included: what can be taken out of it. */
+async function entriesBelow(call: RepositoryCall, tree: string | undefined): Promise<TreeEntry[]> {
+  return tree === undefined ? [] : ((await readTree(call.repository.store, tree, { recursive: true })) ?? [])
+}
+
+/** Here GitHub does not say what permission is lacking. https://github.com/googleapis/release-please-action/issues/704 */
+function refuseWorkflowTree(call: RepositoryCall, there: Map<string, TreeEntry>, edits: readonly TreeEdit[]): void {
+  const changed = edits.filter(({ path, mode, sha }) => {
+    const before = there.get(path)
+    return sha !== (before?.sha ?? null) || (sha !== null && mode !== before?.mode)
+  })
+  try {
+    refuseWorkflowPathsOf(
+      call,
+      call.actor,
+      changed.map(({ path }) => path),
+    )
+  } catch {
+    throw refusal(403, "Resource not accessible by integration")
+  }
 }
 
 type WantedEntry = { path: string; mode?: FileMode; sha?: string | null; content?: string }
@@ -171,7 +199,7 @@ async function treeEdit(call: RepositoryCall, entry: WantedEntry): Promise<TreeE
   const mode = entry.mode ?? "100644"
   const { store } = call.repository
   if (entry.content !== undefined) return { path: entry.path, mode, sha: await writeBlob(store, entry.content) }
-  if (entry.sha && !(await readObject(store, entry.sha)))
+  if (entry.sha && mode !== "160000" && !(await readObject(store, entry.sha)))
     throw refusal(422, `tree.sha ${entry.sha} is not a valid ${mode} object`)
   return { path: entry.path, mode, sha: entry.sha ?? null }
 }
@@ -184,10 +212,11 @@ async function getTree(call: RepositoryCall): Promise<Answer> {
 }
 
 async function treeBody(call: RepositoryCall, sha: string, recursive: boolean) {
-  const entries = (await readTree(call.repository.store, sha, { recursive })) ?? []
+  const all = (await readTree(call.repository.store, sha, { recursive })) ?? []
+  const entries = all.slice(0, call.state.limits.treeEntries)
   const url = repositoryUrl(call.state, call.repository)
   const tree = await Promise.all(entries.map((entry) => treeEntryView(call, entry)))
-  return { sha, url: `${url}/git/trees/${sha}`, tree, truncated: false }
+  return { sha, url: `${url}/git/trees/${sha}`, tree, truncated: entries.length < all.length }
 }
 
 async function treeEntryView(call: RepositoryCall, entry: TreeEntry) {

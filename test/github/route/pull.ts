@@ -9,6 +9,7 @@ import { compareCommits } from "../comparison.ts"
 import type { MergeMethod, PullRequest } from "../state.ts"
 import { commitView, fileView } from "../view/commit.ts"
 import { pullView, simplePullView } from "../view/pull.ts"
+import { diffAnswer, wantsDiff } from "./compare.ts"
 import { mergeBranches } from "./merge-branch.ts"
 
 const read = [{ permission: "pull_requests", level: "read" as const }]
@@ -20,7 +21,7 @@ const land = [{ permission: "contents", level: "write" as const }]
 export const pullRoutes: RepositoryRoute[] = [
   { method: "GET", path: "/pulls", needs: read, handle: listPulls },
   { method: "POST", path: "/pulls", needs: open, handle: createPull },
-  { method: "GET", path: "/pulls/:number", needs: read, handle: getPull },
+  { method: "GET", path: "/pulls/:number", needs: read, media: ["diff"], handle: getPull },
   { method: "PATCH", path: "/pulls/:number", needs: open, handle: patchPull },
   { method: "GET", path: "/pulls/:number/files", needs: read, handle: listFiles },
   { method: "GET", path: "/pulls/:number/commits", needs: read, handle: listPullCommits },
@@ -70,6 +71,10 @@ async function createPull(call: RepositoryCall): Promise<Answer> {
 
 async function getPull(call: RepositoryCall): Promise<Answer> {
   const pull = requirePull(call)
+  if (wantsDiff(call)) {
+    const result = await compareCommits(call.repository.store, pull.baseSha, pull.headSha)
+    return diffAnswer(call, "PullRequest", { result, headSha: pull.headSha })
+  }
   return { status: 200, body: await pullView(call, pull, await readMergeability(call, pull)) }
 }
 

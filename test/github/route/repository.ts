@@ -3,9 +3,11 @@ import { isAtLeast, roleOf } from "../access.ts"
 import { invalidField, pageOf, refusal } from "../api.ts"
 import type { Answer, RepositoryCall, RepositoryRoute } from "../api.ts"
 import { plainProtection } from "../act/protection.ts"
+import { activeRules } from "../act/rules.ts"
 import { readCommit } from "../git-object.ts"
 import { listRefs, readRef } from "../git-ref.ts"
-import type { Account, BranchProtection, Role } from "../state.ts"
+import type { BranchProtection } from "../rules.ts"
+import type { Account, Role } from "../state.ts"
 import { accountView } from "../view/account.ts"
 import { commitView } from "../view/commit.ts"
 import { fullRepositoryView, repositoryUrl } from "../view/repository.ts"
@@ -23,6 +25,12 @@ export const repositoryRoutes: RepositoryRoute[] = [
   { method: "GET", path: "/collaborators/:login", needs: metadata, handle: isCollaborator },
   { method: "GET", path: "/collaborators/:login/permission", needs: metadata, handle: getPermission },
   { method: "GET", path: "/branches", needs: contents, handle: listBranches },
+  {
+    method: "GET",
+    path: "/branches/:branch{.+}/protection/required_status_checks",
+    needs: readRules,
+    handle: getRequiredChecks,
+  },
   { method: "GET", path: "/branches/:branch{.+}/protection", needs: readRules, handle: getProtection },
   { method: "PUT", path: "/branches/:branch{.+}/protection", needs: writeRules, handle: putProtection },
   { method: "DELETE", path: "/branches/:branch{.+}/protection", needs: writeRules, handle: deleteProtection },
@@ -82,8 +90,13 @@ async function listBranches(call: RepositoryCall): Promise<Answer> {
   const refs = await listRefs(repository.store, "refs/heads/")
   return pageOf(call, refs, ({ ref, sha }) => {
     const name = ref.slice("refs/heads/".length)
-    return { name, commit: commitStub(call, sha), protected: repository.protections.has(name) }
+    return { name, commit: commitStub(call, sha), protected: isProtected(call, name) }
   })
+}
+
+/** Rulesets make a branch protected too, although `protection` then says that it is not enabled. */
+function isProtected({ repository }: RepositoryCall, branch: string): boolean {
+  return repository.protections.has(branch) || activeRules(repository, branch).length > 0
 }
 
 function commitStub(call: RepositoryCall, sha: string) {
@@ -102,7 +115,7 @@ async function getBranch(call: RepositoryCall): Promise<Answer> {
     name,
     commit: commitView(state, repository, commit),
     _links: { self: url, html: `${state.urls.html}/${repository.owner.login}/${repository.name}/tree/${name}` },
-    protected: protection !== undefined,
+    protected: isProtected(call, name),
     protection: {
       enabled: protection !== undefined,
       required_status_checks: protection
@@ -118,6 +131,13 @@ function getProtection(call: RepositoryCall): Answer {
   const protection = call.repository.protections.get(String(call.params["branch"]))
   if (!protection) throw refusal(404, "Branch not protected")
   return { status: 200, body: protectionView(call, protection) }
+}
+
+function getRequiredChecks(call: RepositoryCall): Answer {
+  const protection = call.repository.protections.get(String(call.params["branch"]))
+  if (!protection) throw refusal(404, "Branch not protected")
+  if (!hasChecks(protection)) throw refusal(404, "Required status checks not enabled")
+  return { status: 200, body: requiredChecksView(call, protection) }
 }
 
 async function putProtection(call: RepositoryCall): Promise<Answer> {
@@ -162,21 +182,23 @@ function checksView(protection: BranchProtection) {
   }
 }
 
+function hasChecks({ requiredChecks, strict }: BranchProtection): boolean {
+  return requiredChecks.length > 0 || strict
+}
+
+/** https://docs.github.com/en/rest/branches/branch-protection#get-status-checks-protection */
+function requiredChecksView(call: RepositoryCall, protection: BranchProtection) {
+  const root = `${repositoryUrl(call.state, call.repository)}/branches/${protection.branch}/protection`
+  const url = `${root}/required_status_checks`
+  return { url, strict: protection.strict, ...checksView(protection), contexts_url: `${url}/contexts` }
+}
+
 /** https://docs.github.com/en/rest/branches/branch-protection#get-branch-protection */
 function protectionView(call: RepositoryCall, protection: BranchProtection) {
   const url = `${repositoryUrl(call.state, call.repository)}/branches/${protection.branch}/protection`
   return {
     url,
-    ...(protection.requiredChecks.length > 0 || protection.strict
-      ? {
-          required_status_checks: {
-            url: `${url}/required_status_checks`,
-            strict: protection.strict,
-            ...checksView(protection),
-            contexts_url: `${url}/required_status_checks/contexts`,
-          },
-        }
-      : {}),
+    ...(hasChecks(protection) ? { required_status_checks: requiredChecksView(call, protection) } : {}),
     ...(protection.requiredApprovals > 0 ? { required_pull_request_reviews: approvalsView(url, protection) } : {}),
     enforce_admins: { url: `${url}/enforce_admins`, enabled: protection.enforceAdmins },
     required_linear_history: { enabled: false },

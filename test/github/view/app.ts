@@ -29,12 +29,17 @@ export function hookAppView(state: GitHubState, app: App) {
   return view
 }
 
+/** How the repositories of an installation were chosen. */
+export function selectionOf(installation: Installation): "all" | "selected" {
+  return installation.coversAll ? "all" : "selected"
+}
+
 /** https://docs.github.com/en/rest/apps/apps#get-an-installation-for-the-authenticated-app */
 export function installationView(state: GitHubState, installation: Installation) {
   return {
     id: installation.id,
     account: accountView(state, installation.account),
-    repository_selection: "selected" as const,
+    repository_selection: selectionOf(installation),
     access_tokens_url: `${state.urls.api}/app/installations/${installation.id}/access_tokens`,
     repositories_url: `${state.urls.api}/installation/repositories`,
     html_url: `${state.urls.html}/settings/installations/${installation.id}`,

@@ -10,9 +10,54 @@ import { nodeIdOf } from "../ids.ts"
 import { accountView } from "./account.ts"
 import { repositoryPage, repositoryUrl } from "./repository.ts"
 
-/** The account a commit's e-mail address belongs to. */
-export function accountOfPerson(state: GitHubState, person: Person): Account | undefined {
-  return [...state.accounts.values()].find((account) => account.email === person.email)
+/** Who commits what is made on GitHub's pages and by its API. */
+const webFlow: Account = {
+  id: 19_864_447,
+  nodeId: "MDQ6VXNlcjE5ODY0NDQ3",
+  login: "web-flow",
+  type: "User",
+  name: "GitHub Web Flow",
+  email: "noreply@github.com",
+}
+
+const noReply = /^(?:(\d+)\+)?(.+)@users\.noreply\.github\.com$/i
+
+/**
+ * The account a commit's e-mail address belongs to: one of its own addresses, or GitHub's no-reply form, in which the
+ * number decides when there is one, because a login can change hands.
+ * https://docs.github.com/en/account-and-profile/reference/email-addresses-reference#your-noreply-email-address
+ */
+export function accountOfPerson(state: GitHubState, { email }: Pick<Person, "email">): Account | undefined {
+  const accounts = [...state.accounts.values()]
+  const wanted = email.toLowerCase()
+  if (wanted === webFlow.email) return webFlow
+  const own = accounts.find((one) => [one.email, ...(one.otherEmails ?? [])].some((it) => it.toLowerCase() === wanted))
+  if (own) return own
+  const [, id, login] = noReply.exec(email) ?? []
+  if (id !== undefined) return accounts.find((account) => account.id === Number(id))
+  return login === undefined ? undefined : state.accounts.get(login.toLowerCase())
+}
+
+/** Everybody who wrote a commit: its author, then those its `Co-authored-by` trailers name, each address once. */
+export function authorsOf(commit: Commit): Person[] {
+  const { date } = commit.author
+  const named = trailersOf(commit.message).flatMap((line) => {
+    const [, name, email] = /^co-authored-by:\s*(.*?)\s*<([^<>\s]+)>\s*$/i.exec(line) ?? []
+    return email === undefined ? [] : [{ name: name ?? "", email, date }]
+  })
+  const all = [commit.author, ...named]
+  return all.filter((one, index) => index === all.findIndex((it) => it.email.toLowerCase() === one.email.toLowerCase()))
+}
+
+/** Lines of the trailer blocks at the end of a message: `Word-word: value`. The subject is never one. */
+function trailersOf(message: string): string[] {
+  const paragraphs = message
+    .trimEnd()
+    .split(/\n\s*\n/)
+    .slice(1)
+  const isTrailer = (line: string) => /^[A-Za-z0-9-]+:\s/.test(line) || /^\s/.test(line)
+  const start = paragraphs.findLastIndex((paragraph) => !paragraph.split("\n").every(isTrailer)) + 1
+  return paragraphs.slice(start).flatMap((paragraph) => paragraph.split("\n"))
 }
 
 /** A node id for a git object, which has no number. */
@@ -94,9 +139,13 @@ export function fileView(context: { state: GitHubState; repository: Repository; 
     blob_url: `${page}/blob/${context.ref}/${path}`,
     raw_url: `${page}/raw/${context.ref}/${path}`,
     contents_url: `${url}/contents/${path}?ref=${context.ref}`,
-    ...(file.patch === undefined ? {} : { patch: file.patch }),
+    ...(file.patch === undefined || isTooLarge(context.state, file.patch) ? {} : { patch: file.patch }),
     ...(file.previousPath === undefined ? {} : { previous_filename: file.previousPath }),
   } satisfies components["schemas"]["diff-entry"]
+}
+
+function isTooLarge({ limits }: GitHubState, patch: string): boolean {
+  return Buffer.byteLength(patch) > limits.patchBytes || patch.split("\n").length > limits.patchLines
 }
 
 /** The commit form of `push` payloads, with the paths it changed against its first parent. */

@@ -17,7 +17,7 @@ export function deploymentView(state: GitHubState, repository: Repository, deplo
     ref: deployment.ref,
     task: deployment.task,
     payload: deployment.payload,
-    original_environment: deployment.environment,
+    original_environment: deployment.originalEnvironment,
     environment: deployment.environment,
     description: deployment.description,
     creator: accountView(state, deployment.creator),
@@ -30,6 +30,9 @@ export function deploymentView(state: GitHubState, repository: Repository, deplo
     performed_via_github_app: deployment.viaApp ? hookAppView(state, deployment.viaApp) : null,
   } satisfies components["schemas"]["deployment"]
 }
+
+/** GitHub shows `waiting` too, which its description of the API does not name. */
+type Shown<View> = Omit<View, "state"> & { state: DeploymentStatus["state"] }
 
 /** https://docs.github.com/en/rest/deployments/statuses#get-a-deployment-status */
 export function deploymentStatusView(world: World, deployment: Deployment, status: DeploymentStatus) {
@@ -51,7 +54,7 @@ export function deploymentStatusView(world: World, deployment: Deployment, statu
     environment_url: status.environmentUrl,
     log_url: status.logUrl,
     performed_via_github_app: status.viaApp ? hookAppView(state, status.viaApp) : null,
-  } satisfies components["schemas"]["deployment-status"]
+  } satisfies Shown<components["schemas"]["deployment-status"]>
 }
 
 /** The form of `deployment_status` events: an empty `log_url` is left out. */

@@ -1,7 +1,8 @@
 /** Issues, comments, labels, reviews and reactions as GitHub shows them. */
 import type { components } from "@octokit/openapi-types"
 import { associationOf } from "../access.ts"
-import type { GitHubState, Issue, IssueComment, IssueEvent, Label, Reaction, Repository, Review } from "../state.ts"
+import type { GitHubState, Issue, Label, Repository, Review } from "../state.ts"
+import type { IssueComment, IssueEvent, Reaction } from "../talk.ts"
 import { accountView } from "./account.ts"
 import { appView, hookAppView } from "./app.ts"
 import { repositoryPage, repositoryUrl } from "./repository.ts"

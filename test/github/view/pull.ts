@@ -56,7 +56,10 @@ export function simplePullView(state: GitHubState, repository: Repository, pull:
     author_association: associationOf(repository, issue.author),
     auto_merge: autoMergeView(state, pull),
     active_lock_reason: null,
-  } satisfies Omit<components["schemas"]["pull-request-simple"], "labels"> & { labels: unknown }
+  } satisfies Omit<components["schemas"]["pull-request-simple"], "labels" | "auto_merge"> & {
+    labels: unknown
+    auto_merge: unknown // its title and message are null in truth: github/rest-api-description#2491
+  }
 }
 
 /** The long form of `GET /pulls/{number}` and of `pull_request` events. */

@@ -47,7 +47,7 @@ export function repositoryView(state: GitHubState, repository: Repository) {
     has_discussions: false,
     forks_count: forks,
     mirror_url: null,
-    archived: false,
+    archived: repository.isArchived,
     disabled: false,
     open_issues_count: openIssues,
     license: null,
