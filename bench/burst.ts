@@ -7,7 +7,7 @@ import { openWorld, until } from "./world.ts"
  * after the last webhook the gate is right.
  */
 export async function burst(kind: DatabaseKind, size: number): Promise<string> {
-  const world = await openWorld(kind, 150)
+  const world = await openWorld(kind, { latencyMs: 150 })
   const { people, calls } = world.hub.github
   const pr = await world.open()
   await until("the first gate", () => world.gateOf(pr.headSha) !== null)

@@ -5,8 +5,8 @@ import type { DatabaseKind } from "./server.ts"
  * One pull request's life of 49 webhooks: opened, 3 pushes, 12 check runs a push, 2 reviews, 3 comments, a label, the
  * merge, 2 deployment statuses. Counts what it costs in calls to GitHub.
  */
-export async function lifecycle(kind: DatabaseKind): Promise<string[]> {
-  const world = await openWorld(kind)
+export async function lifecycle(kind: DatabaseKind, config?: string): Promise<string[]> {
+  const world = await openWorld(kind, config === undefined ? {} : { config })
   const { people } = world.hub.github
   const { repo } = world
   await settled(world)
@@ -41,7 +41,8 @@ export async function lifecycle(kind: DatabaseKind): Promise<string[]> {
   )
   await world.server.stopAndAsk("SELECT 1")
   await world.close()
-  return [`${kind}: ${calls.length} calls to GitHub, ${writes.length} of them writes`, ...lines]
+  const which = config === undefined ? "checks only" : "all stages"
+  return [`${kind}, ${which}: ${calls.length} calls to GitHub, ${writes.length} of them writes`, ...lines]
 }
 
 /** Waits until no call has been made for a second. */

@@ -35,7 +35,7 @@ const root = resolve(import.meta.dirname, "..")
 function heapLimits(): string[] {
   const manifest: unknown = JSON.parse(readFileSync(join(root, "package.json"), "utf8"))
   const { start } = (manifest as { scripts: { start: string } }).scripts
-  return start.split(" ").filter((word) => word.startsWith("--"))
+  return start.split(" ").filter((word) => word.includes("-size="))
 }
 
 /** A TCP port that is free now. */

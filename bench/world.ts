@@ -16,7 +16,7 @@ export type BenchWorld = {
   close(): Promise<void>
 }
 
-const config = `version: 1
+const checksConfig = `version: 1
 mode: enforce
 branches:
   main:
@@ -24,8 +24,26 @@ branches:
       - checks: { require: [build] }
 `
 
-/** Starts both; `latencyMs` is what every call to GitHub takes. */
-export async function openWorld(kind: DatabaseKind, latencyMs = 0): Promise<BenchWorld> {
+/** The same with all stages, so that the diff is read and reviews are judged. */
+export const fullConfig = `version: 1
+mode: enforce
+branches:
+  main:
+    stages:
+      - checks: { require: [build] }
+      - policy
+      - review
+risk: [{ level: high, paths: ["src/auth/**"] }]
+review: { low: { approvals: 0 }, high: { approvals: 2 } }
+policy: { forbidden_paths: ["secrets/**"], content: [{ name: eval, added: 'eval' }] }
+`
+
+/** How a world is: what every call to GitHub takes, and the repository's config. */
+export type WorldOptions = { latencyMs?: number; config?: string }
+
+/** Starts both. */
+export async function openWorld(kind: DatabaseKind, options: WorldOptions = {}): Promise<BenchWorld> {
+  const { latencyMs = 0, config = checksConfig } = options
   const port = await freePort()
   const hub = await startTestGitHubServer({ port: 0 })
   const { people, state } = hub.github

@@ -4,8 +4,8 @@ import { setTimeout as sleep } from "node:timers/promises"
 import { PGlite } from "@electric-sql/pglite"
 import { endingWords } from "./children.ts"
 import { cut, quote, seconds, tell } from "./screen.ts"
-import { Untrue } from "./story.ts"
-import type { Step } from "./story.ts"
+import { Untrue } from "./acts.ts"
+import type { Step } from "./acts.ts"
 import type { CommandResult, World } from "./world.ts"
 
 const readingMs = 500
@@ -36,11 +36,14 @@ const expected = [
   "promotion_blocked",
   "command_received",
   "command_denied",
+  "policy_evaluated",
+  "approved",
+  "approval_dismissed",
   "promoted",
 ]
 
 async function readLedger(world: World): Promise<void> {
-  const args = ["ledger", "show", world.repo]
+  const args = ["ledger", "show", world.repo, "--limit", "500"]
   const shown = await show(world, args, { dataDir: world.dataDir, running: world.portcullis(args, world.dataDir) })
   if (shown.code !== 0) throw new Untrue(`portcullis ledger show ended with ${shown.code}`)
   const missing = expected.filter((type) => !shown.output.includes(type))

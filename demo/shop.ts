@@ -68,7 +68,7 @@ export type Shop = {
   unknownRequests(): Promise<string[]>
 }
 
-const patienceMs = 10_000
+const patienceMs = 30_000
 const calmMs = 250
 
 /** The shop of the test GitHub at `url`. */

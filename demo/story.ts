@@ -1,30 +1,24 @@
 /** The story of one pull request. Every step waits for its outcome, shows it, and fails when it is another one. */
-import { performance } from "node:perf_hooks"
 import { setTimeout as sleep } from "node:timers/promises"
-import { z } from "zod"
-import { seconds, tell } from "./screen.ts"
-import type { Tone } from "./screen.ts"
-import { asked, interesting, verdictMark } from "./words.ts"
-import type { Gate, Shop } from "./shop.ts"
+import {
+  agent,
+  comment,
+  done,
+  firstPull as number,
+  grace,
+  readingMs,
+  report,
+  seen,
+  showAnswer,
+  showCalls,
+  showGate,
+  tryMerge,
+  Untrue,
+} from "./acts.ts"
+import type { Step } from "./acts.ts"
+import { tell } from "./screen.ts"
 import type { World } from "./world.ts"
 
-/** One step: a heading, and what happens under it. Rejects with {@link Untrue} when it does not come true. */
-export type Step = { title: string; play(world: World): Promise<void> }
-
-/** A step did not come true; the message says what was seen instead. */
-export class Untrue extends Error {}
-
-const patienceMs = 10_000
-/** Time to read a line of weight before the next one. */
-const readingMs = 500
-
-const longestGraceMs = 3000
-
-/** The longest that anything had to be waited for so far. */
-let slowestMs = 0
-
-const agent = "shipwright[bot]"
-const number = 1
 const brokenPrice = "export const price = (cents: number) => `${Math.round(cents / 100)} EUR`\n"
 const mendedPrice = "export const price = (cents: number) => `${(cents / 100).toFixed(2)} €`\n"
 
@@ -56,8 +50,8 @@ async function open({ shop }: World): Promise<void> {
 
 async function fail({ shop }: World): Promise<void> {
   tell("GitHub Actions", "reports: build success, test failure")
-  await report(shop, "build", "success")
-  await report(shop, "test", "failure")
+  await report(shop, "build")
+  await report(shop, "test", { conclusion: "failure" })
   await showGate(shop, { verdict: "failure", title: /^Blocked: test failed/ })
   await tryMerge(shop, agent)
   await showCalls(shop)
@@ -74,8 +68,8 @@ async function mend({ shop }: World): Promise<void> {
   await showGate(shop, { verdict: "in_progress", title: /^Waiting: build and test not passed yet/ }, "brief")
   await sleep(readingMs)
   tell("GitHub Actions", "reports: build success, test success")
-  await report(shop, "build", "success")
-  await report(shop, "test", "success")
+  await report(shop, "build")
+  await report(shop, "test")
   await showGate(shop, { verdict: "success", title: /^Open: 1 of 1 stage passed/ })
   await showCalls(shop)
 }
@@ -83,7 +77,7 @@ async function mend({ shop }: World): Promise<void> {
 async function pause({ shop }: World): Promise<void> {
   const id = await comment(shop, "olga", "/pause-promotion the payment provider is down")
   await showGate(shop, { verdict: "failure", title: /^Blocked: paused by @olga/ })
-  await showAnswer(shop, id, { reaction: "+1" })
+  await showAnswer(shop, id, { reaction: "+1", reply: /1 of 1 gate shut in [\d.]+ s; none merged meanwhile/ })
   await tryMerge(shop, "max")
   await showCalls(shop)
 }
@@ -118,86 +112,5 @@ async function merge({ shop }: World): Promise<void> {
   })
   await showCalls(shop)
   // Nothing on GitHub shows that the merge is on the ledger, so the server gets ample time for it.
-  await sleep(Math.min(Math.max(readingMs, 4 * slowestMs), longestGraceMs))
-}
-
-type Wanted = { verdict: string; title: RegExp }
-
-/** Waits for the gate to say what it should, and shows it: with its explanation, only its title, or that it stayed. */
-async function showGate(shop: Shop, wanted: Wanted, how: "full" | "brief" | "still" = "full"): Promise<void> {
-  const { value: gate, tookMs } = await seen(`the gate to be ${wanted.verdict} with ${wanted.title}`, async () => {
-    const now = await shop.gate(number)
-    const fits = now?.verdict === wanted.verdict && wanted.title.test(now.title)
-    return { value: fits ? now : undefined, instead: now === null ? "no gate" : `${now.verdict}: “${now.title}”` }
-  })
-  const when = how === "still" ? "as before" : `after ${seconds(tookMs)}`
-  tell("Promotion gate", `${verdictMark(gate.verdict)} ${gate.title} (${when})`, toneOf(gate))
-  if (how === "full") for (const line of interesting(gate)) tell("", line)
-  await sleep(readingMs)
-}
-
-/** Waits for the reaction to a comment, and the reply if there is to be one. */
-async function showAnswer(shop: Shop, id: number, wanted: { reaction: string; reply?: RegExp }): Promise<void> {
-  const { value: reply } = await seen(`the reaction ${wanted.reaction} and its reply`, async () => {
-    const { comments } = await shop.pull(number)
-    const reactions = comments.find((one) => one.id === id)?.reactions ?? []
-    const found = comments.findLast((one) => one.author === "portcullis[bot]" && one.id > id)?.body
-    const fits = reactions.includes(wanted.reaction) && (wanted.reply?.test(found ?? "") ?? found === undefined)
-    return { value: fits ? (found ?? "") : undefined, instead: `reactions [${reactions.join()}] and “${found ?? ""}”` }
-  })
-  const face = wanted.reaction === "+1" ? "👍" : "👎"
-  const words = reply.replace(/<!--.*?-->/s, "").trim()
-  tell("portcullis[bot]", words === "" ? `reacts with ${face}` : `reacts with ${face} and replies: “${words}”`)
-  if (words !== "") await sleep(readingMs)
-}
-
-/** Lets somebody press the merge button while the gate is shut; GitHub must refuse because of the gate. */
-async function tryMerge(shop: Shop, by: string): Promise<void> {
-  const outcome = await shop.act("mergePullRequest", { by, number })
-  if (outcome.ok) throw new Untrue(`${by} could merge although the gate is shut`)
-  if (!outcome.refusal.includes("Promotion gate"))
-    throw new Untrue(`GitHub refused for another reason: ${outcome.refusal}`)
-  tell(by, "tries to merge it all the same")
-  tell("GitHub", `refuses: ${outcome.refusal}`, "bad")
-  await sleep(readingMs)
-}
-
-async function showCalls(shop: Shop): Promise<void> {
-  tell("asked of GitHub", asked(await shop.newCalls()), "aside")
-}
-
-async function report(shop: Shop, name: string, conclusion: string): Promise<void> {
-  await done(shop, "reportCheck", { pull: number, name, conclusion })
-}
-
-async function comment(shop: Shop, by: string, body: string): Promise<number> {
-  tell(by, `comments: ${body}`)
-  return z.object({ id: z.number() }).parse(await done(shop, "comment", { by, number, body })).id
-}
-
-async function done(shop: Shop, name: string, args: Record<string, unknown>): Promise<unknown> {
-  const outcome = await shop.act(name, args)
-  if (!outcome.ok) throw new Untrue(`GitHub refused ${name}: ${outcome.refusal}`)
-  return outcome.body
-}
-
-type Look<T> = () => Promise<{ value: T | undefined; instead: string }>
-
-/** Looks again and again until there is what is waited for, for ten seconds at most. */
-async function seen<T>(what: string, look: Look<T>): Promise<{ value: T; tookMs: number }> {
-  const begunAt = performance.now()
-  for (;;) {
-    const { value, instead } = await look()
-    const tookMs = performance.now() - begunAt
-    if (value !== undefined) {
-      slowestMs = Math.max(slowestMs, tookMs)
-      return { value, tookMs }
-    }
-    if (tookMs > patienceMs) throw new Untrue(`waited ${seconds(patienceMs)} for ${what}; there was ${instead}`)
-    await sleep(50)
-  }
-}
-
-function toneOf({ verdict }: Gate): Tone {
-  return verdict === "success" ? "good" : verdict === "failure" ? "bad" : "waiting"
+  await grace()
 }

@@ -29,15 +29,25 @@ export function asked(calls: readonly Call[]): string {
 }
 
 const purposes: Readonly<Record<string, string>> = {
+  "GET /app": "do you know me?",
   "GET /app/hook/deliveries": "any webhooks lost?",
   "GET /app/installations": "where am I installed?",
   "GET /installation/repositories": "which repositories?",
+  "GET /repos/:owner/:repo/installation": "what was I granted?",
+  "GET /repos/:owner/:repo/rules/branches/:branch": "which rules has the branch?",
+  "GET /repos/:owner/:repo/branches/:branch": "is it protected?",
+  "POST /graphql MergeQueue": "has it a merge queue?",
+  "POST /graphql ConfigBlob": "read the proposed config",
   "POST /graphql Sight": "read the pull request",
+  "POST /graphql Change": "read its commits",
+  "GET /repos/:owner/:repo/compare/:range": "read its diff",
+  "PUT /repos/:owner/:repo/pulls/:number/merge": "merge it",
   "POST /graphql OpenPullRequests": "list open pull requests",
   "POST /repos/:owner/:repo/check-runs": "write the check run",
   "PATCH /repos/:owner/:repo/check-runs/:id": "update the check run",
   "POST /repos/:owner/:repo/issues/comments/:id/reactions": "react to the comment",
   "POST /repos/:owner/:repo/issues/:number/comments": "reply",
+  "POST /graphql RecentlyMerged": "was anything merged meanwhile?",
   "GET /repos/:owner/:repo/collaborators/:login/permission": "what may this user do?",
 }
 

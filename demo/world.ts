@@ -45,7 +45,7 @@ const script = {
   server: fileURLToPath(new URL("../src/main.ts", import.meta.url)),
   portcullis: fileURLToPath(new URL("../src/cli/portcullis.ts", import.meta.url)),
 }
-const readyLimitMs = 60_000
+const readyLimitMs = 240_000
 const stopLimitMs = 10_000
 
 const helloSchema = z.object({

@@ -2,6 +2,7 @@ import { createPrivateKey } from "node:crypto"
 import { readFileSync } from "node:fs"
 import { z } from "zod"
 import { parseDurationMs } from "./lib/duration.ts"
+import { parseHostEntry, type HostEntry } from "./lib/host-list.ts"
 
 /** Everything the environment decides, parsed once at the start. */
 export type Env = {
@@ -16,7 +17,18 @@ export type Env = {
   dataDir: string
   logLevel: string
   sweepIntervalMs: number
+  /** Event stream from which webhooks are taken, besides those that arrive by themselves. */
+  webhookProxyUrl: string | undefined
+  /** The only hosts that HTTP probes may ask, and whether these may lead into own networks. */
+  probe: { allowedHosts: HostEntry[]; allowPrivate: boolean }
+  /** What the keys of repositories' signals are derived from; undefined: no signals are taken. */
+  signalsSecret: string | undefined
+  /** Where metrics may be asked for: `PROMETHEUS_<NAME>_URL` and `_TOKEN`; names in small letters, with `-` for `_`. */
+  prometheus: PrometheusSetting[]
 }
+
+/** One data source; `url` has no slash at the end. */
+type PrometheusSetting = { name: string; url: string; token: string | undefined }
 
 /** The environment, or every problem with it in words. */
 export type EnvReading = { ok: true; env: Env } | { ok: false; problems: string[] }
@@ -37,6 +49,21 @@ const duration = z.string().transform((text, context) => {
   context.addIssue({ code: "custom", message: `must be a duration such as 90s, 5m or 1h, not "${text}"` })
   return z.NEVER
 })
+
+const hostList = z.string().transform((text, context) => {
+  const entries = text.split(",").map((entry) => entry.trim())
+  return entries
+    .filter((entry) => entry !== "")
+    .flatMap((entry) => {
+      const parsed = parseHostEntry(entry)
+      if (parsed !== undefined) return [parsed]
+      const wanted = "must list hosts such as shop.example.com, shop.example.com:8443 or *.example.com"
+      context.addIssue({ code: "custom", message: `${wanted}, not ${JSON.stringify(entry.slice(0, 100))}` })
+      return []
+    })
+})
+
+const flag = z.enum(["true", "false"], "must be true or false").transform((text) => text === "true")
 
 const levels = ["trace", "debug", "info", "warn", "error", "fatal", "silent"] as const
 
@@ -67,6 +94,10 @@ export const envSchema = z.object({
   DATA_DIR: optional(z.string().default("./data")),
   LOG_LEVEL: optional(z.enum(levels, `must be one of ${levels.join(", ")}`).default("info")),
   SWEEP_INTERVAL: optional(duration.default(5 * 60_000)),
+  WEBHOOK_PROXY_URL: optional(z.url({ protocol: /^https?$/, message: "must be an http(s) URL" }).optional()),
+  PROBE_ALLOWED_HOSTS: optional(hostList.default([])),
+  PROBE_ALLOW_PRIVATE: optional(flag.default(false)),
+  SIGNALS_SECRET: optional(z.string().min(32, "must have 32 characters at least").optional()),
 })
 
 /** Reads the environment. Problems are all told at once, by variable, and never quote a secret. */
@@ -77,6 +108,8 @@ export function readEnv(variables: Readonly<Record<string, string | undefined>>)
     : parsed.error.issues.map((issue) => `${issue.path.map(String).join(".")} ${issue.message}`)
   const app = readApp(variables)
   if ("problems" in app) problems.push(...app.problems)
+  const prometheus = readPrometheus(variables)
+  problems.push(...prometheus.problems)
   if (!parsed.success || "problems" in app || problems.length > 0) return { ok: false, problems }
   const { data } = parsed
   const env: Env = {
@@ -88,8 +121,50 @@ export function readEnv(variables: Readonly<Record<string, string | undefined>>)
     dataDir: data.DATA_DIR,
     logLevel: data.LOG_LEVEL,
     sweepIntervalMs: data.SWEEP_INTERVAL,
+    webhookProxyUrl: data.WEBHOOK_PROXY_URL,
+    probe: { allowedHosts: data.PROBE_ALLOWED_HOSTS, allowPrivate: data.PROBE_ALLOW_PRIVATE },
+    signalsSecret: data.SIGNALS_SECRET,
+    prometheus: prometheus.sources,
   }
   return { ok: true, env }
+}
+
+const limitSources = 50
+
+/** Data sources are the host's to name, so their variables are found by form. */
+function readPrometheus(variables: Readonly<Record<string, string | undefined>>): {
+  sources: PrometheusSetting[]
+  problems: string[]
+} {
+  const sources: PrometheusSetting[] = []
+  const problems: string[] = []
+  for (const [variable, value] of Object.entries(variables)) {
+    const [, name, kind] = /^PROMETHEUS_([A-Z][A-Z0-9_]{0,99})_(URL|TOKEN)$/.exec(variable) ?? []
+    if (name === undefined || value === undefined || value === "") continue
+    if (kind === "TOKEN") {
+      if (!/^[!-~]{1,8192}$/.test(value))
+        problems.push(`${variable} must be a token: visible characters, and no blanks`)
+      if ((variables[`PROMETHEUS_${name}_URL`] ?? "") === "") problems.push(`${variable} has no PROMETHEUS_${name}_URL`)
+      continue
+    }
+    const url = apiRoot(value)
+    if (url === undefined) {
+      problems.push(`${variable} must be an http(s) URL without user, password, query or fragment`)
+      continue
+    }
+    const token = variables[`PROMETHEUS_${name}_TOKEN`]
+    sources.push({ name: name.toLowerCase().replaceAll("_", "-"), url, token: token === "" ? undefined : token })
+  }
+  if (sources.length > limitSources) problems.push(`there are more than ${limitSources} PROMETHEUS_<NAME>_URL`)
+  return { sources, problems }
+}
+
+function apiRoot(text: string): string | undefined {
+  const url = URL.parse(text)
+  if (url === null || !/^https?:$/.test(url.protocol)) return undefined
+  const { username, password, search, hash, origin, pathname } = url
+  if ([username, password, search, hash].some((part) => part !== "")) return undefined
+  return `${origin}${pathname}`.replace(/\/{1,100}$/, "")
 }
 
 type AppReading = { app: Env["app"] } | { problems: string[] }

@@ -5,19 +5,25 @@ import type { Logger } from "pino"
 import { Probot, run, Server } from "probot"
 import { composeApp, webhookPath, type App } from "./app.ts"
 import { readEnv, type Env } from "./env.ts"
+import { openSources } from "./evidence/sources.ts"
+import { checkCredentials } from "./github/credentials.ts"
 import { octokitForLife } from "./github/octokit.ts"
 import { runWorker, type RunningWorker } from "./inbox/worker.ts"
 import { systemClock } from "./lib/clock.ts"
 import { openDatabase, type Database } from "./lib/db/database.ts"
 import { migrate } from "./lib/db/migrate.ts"
 import { makeLog } from "./lib/log.ts"
+import { reasonOf } from "./lib/reason.ts"
 import { uuidV7 } from "./lib/uuid.ts"
 import { healthHandler } from "./web/health.ts"
+import { signalsHandler } from "./web/signals.ts"
+import { createChannel, followProxy, type Following } from "./webhook/proxy.ts"
 import { doorHandler } from "./webhook/receive.ts"
 
 /** Process exit codes: 1 the environment or the start failed, 2 it could not go on. */
 
 const workerPace = { concurrency: 8, pollMs: 1000, touchMs: 5000, restMs: 80 }
+const proxyRetryMs = 1000
 const stopGraceMs = 4000
 const stopLimitMs = 9500
 /** How long requests under way may take to end once the process is stopping. */
@@ -41,7 +47,7 @@ async function main(): Promise<void> {
     await serve(env, env.app, log)
   } catch (error) {
     log.fatal({ err: error }, "could not start")
-    process.stderr.write(`Portcullis cannot start: ${error instanceof Error ? error.message : String(error)}\n`)
+    process.stderr.write(`Portcullis cannot start: ${reasonOf(error)}\n`)
     process.exit(1)
   }
 }
@@ -56,7 +62,9 @@ async function registerApp(): Promise<void> {
     process.exitCode = 1
     return
   }
-  await run(() => undefined)
+  // The page takes the proxy's address from the process itself. From here, Probot would look for a package to follow it.
+  const { WEBHOOK_PROXY_URL: _proxy, ...env } = process.env
+  await run(() => undefined, { env, SmeeClient: { createChannel } })
 }
 
 async function serve(env: Env, credentials: NonNullable<Env["app"]>, log: Logger): Promise<void> {
@@ -65,11 +73,13 @@ async function serve(env: Env, credentials: NonNullable<Env["app"]>, log: Logger
     log,
   })
   log.info({ kind: database.kind, durability: database.durability }, "database open")
-  await migrate(database)
+  await migrateInWords(database)
   const { app, server } = await listen({ env, credentials, log, database })
   const worker = runWorker(app.work, workerPace)
   app.onStored(() => worker.wake())
   const sweeper = startSweeping(app, { intervalMs: env.sweepIntervalMs, log, worker })
+  const { webhookProxyUrl: url } = env
+  const proxy = url === undefined ? null : followProxy({ url, door: app.door, log, retryMs: proxyRetryMs })
   let stopping = false
   const stop = (why: string, exitCode: number): void => {
     if (stopping) return
@@ -77,7 +87,7 @@ async function serve(env: Env, credentials: NonNullable<Env["app"]>, log: Logger
     log.info({ why }, "stopping")
     // Whatever hangs (a client that never ends its request), the process is gone within ten seconds.
     setTimeout(() => process.exit(exitCode === 0 ? 1 : exitCode), stopLimitMs).unref()
-    stopInOrder({ app, worker, sweeper, server, database }).then(
+    stopInOrder({ app, worker, sweeper, server, database, proxy }).then(
       () => process.exit(exitCode),
       (error: unknown) => {
         log.error({ err: error }, "did not stop in order")
@@ -91,6 +101,27 @@ async function serve(env: Env, credentials: NonNullable<Env["app"]>, log: Logger
     log.fatal({ err: error }, "the embedded database cannot go on")
     stop("database failed", 2)
   })
+}
+
+/** PostgreSQL is only reached now, and says nothing but "connect ECONNREFUSED" of itself. */
+async function migrateInWords(database: Database): Promise<void> {
+  try {
+    await migrate(database)
+  } catch (error) {
+    if (database.kind === "embedded") throw error
+    throw new Error(`the database of DATABASE_URL cannot be used: ${reasonOf(error)}`, { cause: error })
+  }
+}
+
+/** Without this, the app would run, say that it is ready, and fail at everything. */
+async function refuseWrongCredentials(probot: Probot, { env, log }: Pick<Ingredients, "env" | "log">): Promise<void> {
+  const outcome = await checkCredentials(await probot.auth())
+  if (outcome === "unknown") log.warn({ url: env.githubApiUrl }, "GitHub cannot be reached now; it is asked again")
+  if (outcome !== "refused") return
+  throw new Error(
+    `GitHub (${env.githubApiUrl}) does not accept APP_ID with this private key: they are not of one app, the app is on ` +
+      "another GitHub (GITHUB_API_URL), or this machine's clock is wrong",
+  )
 }
 
 type Listening = { app: App; server: Server }
@@ -124,11 +155,14 @@ async function listen({ env, credentials, log, database }: Ingredients): Promise
     webhookPath,
   })
   await server.load(async (probot, { addHandler }) => {
+    await refuseWrongCredentials(probot, { env, log })
     const composed = await composeApp({
       database,
       probot,
       appId,
       webhookSecret,
+      evidence: openSources(env),
+      signalsSecret: env.signalsSecret,
       clock: systemClock,
       newRunId: () => uuidV7(Date.now()),
       log,
@@ -136,6 +170,7 @@ async function listen({ env, credentials, log, database }: Ingredients): Promise
       supervise: true,
     })
     app = composed
+    addHandler(signalsHandler(composed.signalDoor))
     addHandler(healthHandler({ isOpen: composed.isOpen, pingDatabase: () => database.prisma.$queryRaw`SELECT 1` }))
   })
   if (app === undefined) throw new Error("the app was not composed")
@@ -170,12 +205,19 @@ function startSweeping(app: App, options: { intervalMs: number; log: Logger; wor
   }
 }
 
-type Running = { app: App; worker: RunningWorker; sweeper: Sweeper; server: Server; database: Database }
+type Running = {
+  app: App
+  worker: RunningWorker
+  sweeper: Sweeper
+  server: Server
+  database: Database
+  proxy: Following | null
+}
 
 /** The door first, then the work, then what they stand on. */
-async function stopInOrder({ app, worker, sweeper, server, database }: Running): Promise<void> {
+async function stopInOrder({ app, worker, sweeper, server, database, proxy }: Running): Promise<void> {
   app.shut()
-  const closed = server.stop()
+  const closed = Promise.all([server.stop(), proxy?.stop()])
   await Promise.all([worker.stop(stopGraceMs), sweeper.stop()])
   await app.close()
   await Promise.race([closed, pause(requestGraceMs)])

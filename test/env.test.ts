@@ -39,6 +39,10 @@ test("nothing set: no app yet, and every default", () => {
       dataDir: "./data",
       logLevel: "info",
       sweepIntervalMs: 300_000,
+      webhookProxyUrl: undefined,
+      probe: { allowedHosts: [], allowPrivate: false },
+      signalsSecret: undefined,
+      prometheus: [],
     },
   })
 })
@@ -126,6 +130,10 @@ test("every variable that is wrong is told, and none of its secrets", () => {
     DATABASE_URL: "mysql://user:sesame@db/x",
     LOG_LEVEL: "loud",
     SWEEP_INTERVAL: "0m",
+    WEBHOOK_PROXY_URL: "smee.io/sesame",
+    PROBE_ALLOWED_HOSTS: "shop.example.com,https://shop.example.com/",
+    PROBE_ALLOW_PRIVATE: "yes",
+    SIGNALS_SECRET: "a short sesame",
   })
   expect(problems.map((problem) => problem.split(" ")[0])).toEqual([
     "APP_ID",
@@ -134,6 +142,10 @@ test("every variable that is wrong is told, and none of its secrets", () => {
     "DATABASE_URL",
     "LOG_LEVEL",
     "SWEEP_INTERVAL",
+    "WEBHOOK_PROXY_URL",
+    "PROBE_ALLOWED_HOSTS",
+    "PROBE_ALLOW_PRIVATE",
+    "SIGNALS_SECRET",
     "WEBHOOK_SECRET",
     "PRIVATE_KEY",
   ])
@@ -142,7 +154,15 @@ test("every variable that is wrong is told, and none of its secrets", () => {
 
 test("blank variables count as absent", () => {
   const names = ["APP_ID", "PRIVATE_KEY", "PRIVATE_KEY_PATH", "WEBHOOK_SECRET", "GITHUB_API_URL", "PORT", "HOST"]
-  const more = ["DATABASE_URL", "DATA_DIR", "LOG_LEVEL", "SWEEP_INTERVAL"]
+  const more = [
+    "DATABASE_URL",
+    "DATA_DIR",
+    "LOG_LEVEL",
+    "SWEEP_INTERVAL",
+    "WEBHOOK_PROXY_URL",
+    "PROBE_ALLOWED_HOSTS",
+    "SIGNALS_SECRET",
+  ]
   expect(readEnv(Object.fromEntries([...names, ...more].map((name) => [name, ""])))).toEqual(readEnv({}))
 })
 
@@ -156,6 +176,15 @@ test("everything set is taken", () => {
     DATA_DIR: "/data",
     LOG_LEVEL: "debug",
     SWEEP_INTERVAL: "24d",
+    WEBHOOK_PROXY_URL: "https://smee.io/abc",
+    PROBE_ALLOWED_HOSTS: "shop.example.com, *.example.org:8443 ,[::1],",
+    PROBE_ALLOW_PRIVATE: "true",
+    SIGNALS_SECRET: "thirty-two characters, or a few more",
+    PROMETHEUS_MAIN_URL: "https://metrics.example.com/prometheus/",
+    PROMETHEUS_MAIN_TOKEN: "a-token",
+    PROMETHEUS_SHOP_EU_URL: "http://10.0.0.1:9090",
+    PROMETHEUS_SHOP_EU_TOKEN: "",
+    PROMETHEUS_NONE_URL: "",
   })
   expect(reading).toEqual({
     ok: true,
@@ -168,6 +197,20 @@ test("everything set is taken", () => {
       dataDir: "/data",
       logLevel: "debug",
       sweepIntervalMs: 2_073_600_000,
+      webhookProxyUrl: "https://smee.io/abc",
+      probe: {
+        allowedHosts: [
+          { host: "shop.example.com", subdomains: false, port: null },
+          { host: "example.org", subdomains: true, port: 8443 },
+          { host: "[::1]", subdomains: false, port: null },
+        ],
+        allowPrivate: true,
+      },
+      signalsSecret: "thirty-two characters, or a few more",
+      prometheus: [
+        { name: "main", url: "https://metrics.example.com/prometheus", token: "a-token" },
+        { name: "shop-eu", url: "http://10.0.0.1:9090", token: undefined },
+      ],
     },
   })
 })
@@ -188,4 +231,36 @@ test("a damaged key and a key of another kind are told at the start", () => {
       "PRIVATE_KEY holds a private key that is damaged or not RSA",
     ])
   }
+})
+
+test("every host that is none is named", () => {
+  expect(problemsOf({ PROBE_ALLOWED_HOSTS: "*, shop.example.com:0" })).toEqual([
+    'PROBE_ALLOWED_HOSTS must list hosts such as shop.example.com, shop.example.com:8443 or *.example.com, not "*"',
+    "PROBE_ALLOWED_HOSTS must list hosts such as shop.example.com, shop.example.com:8443 or *.example.com, " +
+      'not "shop.example.com:0"',
+  ])
+})
+
+test("data sources that cannot be asked are named, and nothing of them quoted", () => {
+  const problems = problemsOf({
+    PROMETHEUS_A_URL: "https://max:sesame@metrics.example.com",
+    PROMETHEUS_B_URL: "metrics.example.com?token=sesame",
+    PROMETHEUS_C_URL: "https://metrics.example.com?token=sesame",
+    PROMETHEUS_D_URL: "https://metrics.example.com",
+    PROMETHEUS_D_TOKEN: "sesame and more",
+    PROMETHEUS_E_TOKEN: "sesame",
+  })
+  const noUrl = "must be an http(s) URL without user, password, query or fragment"
+  expect(problems).toEqual([
+    `PROMETHEUS_A_URL ${noUrl}`,
+    `PROMETHEUS_B_URL ${noUrl}`,
+    `PROMETHEUS_C_URL ${noUrl}`,
+    "PROMETHEUS_D_TOKEN must be a token: visible characters, and no blanks",
+    "PROMETHEUS_E_TOKEN has no PROMETHEUS_E_URL",
+  ])
+  const many = Array.from({ length: 51 }, (_, n): [string, string] => [
+    `PROMETHEUS_N${n}_URL`,
+    "https://metrics.example.com",
+  ])
+  expect(problemsOf(Object.fromEntries(many))).toEqual(["there are more than 50 PROMETHEUS_<NAME>_URL"])
 })

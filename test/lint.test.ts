@@ -17,11 +17,12 @@ const modules = {
   generated: "src/generated/client.ts",
   entry: "src/ledger/entry.ts",
   chain: "src/ledger/chain.ts",
-  promotion: "src/promotion/decide.ts",
+  promotion: "src/promotion/gate/decide.ts",
   report: "src/report/check-run.ts",
   github: "src/github/error.ts",
   ledger: "src/ledger/ledger.ts",
   inbox: "src/inbox/drain.ts",
+  evidence: "src/evidence/probe.ts",
   env: "src/env.ts",
   deps: "src/deps.ts",
   reconcile: "src/reconcile/reconcile.ts",
@@ -39,7 +40,7 @@ type Module = keyof typeof modules
 
 const bottom: Module[] = ["lib", "entry", "chain"]
 const low: Module[] = [...bottom, "promotion", "report"]
-const middle: Module[] = [...low, "db", "github", "ledger", "inbox"]
+const middle: Module[] = [...low, "db", "github", "ledger", "inbox", "evidence"]
 const doors: Module[] = [...middle, "deps", "reconcile"]
 const top: Module[] = [...doors, "generated", "env", "webhook", "web"]
 
@@ -54,6 +55,7 @@ const mayImport: Partial<Record<Module, Module[]>> = {
   github: [...low, "github"],
   ledger: [...low, "db", "generated", "ledger"],
   inbox: [...low, "db", "generated", "inbox"],
+  evidence: [...low, "db", "generated", "evidence"],
   reconcile: [...middle, "deps", "generated", "reconcile"],
   webhook: [...doors, "generated", "webhook"],
   web: [...doors.filter((name) => name !== "db"), "env", "web"],
@@ -83,6 +85,7 @@ const mayUse: Partial<Record<Module, string[]>> = {
   github: [...octokit, "probot", ...anything],
   ledger: [...database, ...anything],
   inbox: [...database, ...anything],
+  evidence: [...database, ...anything],
   reconcile: [...database, ...anything],
   webhook: ["@octokit/webhooks", ...database, ...anything],
   web: [...anything],
@@ -197,6 +200,11 @@ const broken: [rule: string, place: string, code: string][] = [
       "eslint(no-restricted-imports)",
       `src/${pure}/later.ts`,
       `export const later = (): Promise<unknown> => import("../github/error.ts")`,
+    ],
+    [
+      "eslint(no-restricted-imports)",
+      "src/promotion/gate/later.ts",
+      `export const later = (): Promise<unknown> => import("../../github/error.ts")`,
     ],
     ["eslint(no-restricted-imports)", `src/${pure}/from.ts`, `export { refused } from "../github/error.ts"`],
   ]),

@@ -2,8 +2,8 @@ import { readFileSync } from "node:fs"
 import { resolve } from "node:path"
 import { expect, test } from "vitest"
 import { envSchema } from "../src/env.ts"
-import { rulesForBranch, type ConfigProblem, type Requirement } from "../src/promotion/config.ts"
-import { readConfigFile } from "../src/promotion/config-file.ts"
+import { rulesForBranch, type ConfigProblem, type Requirement } from "../src/promotion/config/config.ts"
+import { readConfigFile } from "../src/promotion/config/config-file.ts"
 
 // What the README promises about files and variables, held against the code.
 
@@ -15,7 +15,9 @@ test("the config it shows is valid and means what its comments say", () => {
   if (reading.status === "invalid") expect(reading.problems).toEqual<ConfigProblem[]>([])
   else {
     const required = (name: string): Requirement[] =>
-      rulesForBranch(reading.config, { name, defaultBranch: "main" })?.stages.flatMap((one) => one.checks.require) ?? []
+      rulesForBranch(reading.config, { name, defaultBranch: "main" })?.stages.flatMap((one) =>
+        one.kind === "checks" ? one.require : [],
+      ) ?? []
     expect(reading.config).toMatchObject({
       mode: "enforce",
       pause: { label: "promotion-paused" },

@@ -2,6 +2,7 @@ import { existsSync } from "node:fs"
 import { join, resolve } from "node:path"
 import { openDatabase, type Database } from "../lib/db/database.ts"
 import { databaseFolder } from "../lib/db/wire.ts"
+import { reasonOf } from "../lib/reason.ts"
 
 /**
  * Opens the database that the environment names, lets `work` use it, and closes it again.
@@ -28,15 +29,9 @@ export async function openFromEnvironment<Result>(
 async function hasLedger({ pool }: Database): Promise<boolean> {
   const sql = "SELECT to_regclass('ledger_entry') IS NOT NULL AS there"
   const { rows } = await pool.query<{ there: boolean }>(sql).catch((error: unknown) => {
-    throw new Error(`the database cannot be read: ${reason(error)}`, { cause: error })
+    throw new Error(`the database cannot be read: ${reasonOf(error)}`, { cause: error })
   })
   return rows[0]?.there === true
-}
-
-/** A name with several addresses fails with one error for each of them, and no words of its own. */
-function reason(error: unknown): string {
-  if (error instanceof AggregateError && error.errors.length > 0) return error.errors.map(reason).join(", ")
-  return error instanceof Error ? error.message : String(error)
 }
 
 function place(

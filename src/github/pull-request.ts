@@ -1,6 +1,4 @@
 import { z } from "zod"
-import type { CheckFact, PullRequestFact } from "../promotion/fact.ts"
-import type { HeardLabel } from "../promotion/hearsay.ts"
 import type { GitHubClient, RepositoryAddress } from "./client.ts"
 import { configAnswer, configField, configRead, type ConfigRead } from "./config.ts"
 import { pullRequestAnswer, pullRequestFields, sightOf, type PullRequestSight } from "./sight.ts"
@@ -9,7 +7,10 @@ import { pullRequestAnswer, pullRequestFields, sightOf, type PullRequestSight } 
 export type Sight = {
   config: ConfigRead
   /** Null when there is no such pull request. */
-  pullRequest: { fact: PullRequestFact; checks: CheckFact[]; labels: HeardLabel[] } | null
+  pullRequest: Pick<
+    PullRequestSight,
+    "fact" | "checks" | "reviews" | "labels" | "configFile" | "retargetedAtMs" | "queued"
+  > | null
   /** Whether everything was told: every page read, head and checks of one commit. */
   complete: boolean
 }
@@ -48,8 +49,12 @@ export async function readPullRequest(
     checks.push(...(sight?.checks ?? []))
     nextChecks = sight?.nextChecks ?? null
   }
-  const { fact, labels } = first.sight
-  return { config: first.config, pullRequest: { fact, checks, labels }, complete: coherent && nextChecks === null }
+  const { fact, reviews, labels, configFile, retargetedAtMs, queued } = first.sight
+  return {
+    config: first.config,
+    pullRequest: { fact, checks, reviews, labels, configFile, retargetedAtMs, queued },
+    complete: coherent && nextChecks === null,
+  }
 }
 
 type Page = { address: RepositoryAddress; number: number; after: string | null }

@@ -2,7 +2,16 @@ import { z } from "zod"
 import type { HeardLabel } from "../promotion/hearsay.ts"
 import type { Actor } from "../ledger/entry.ts"
 import { parseSha, type Sha } from "../lib/brand.ts"
-import type { CheckFact, PullRequestFact } from "../promotion/fact.ts"
+import { storable } from "../lib/clip.ts"
+import { parseReviewState } from "../promotion/review/approval.ts"
+import { configPath } from "../promotion/config/config.ts"
+import {
+  descriptionLimit,
+  type CheckFact,
+  type ConfigFileFact,
+  type PullRequestFact,
+  type ReviewFact,
+} from "../promotion/fact.ts"
 
 /**
  * The shapes in which GitHub's GraphQL API tells of a pull request, and their translation into facts. Narrow (only what
@@ -16,9 +25,13 @@ const shaSchema = z.string().transform((text, context): Sha => {
   return z.NEVER
 })
 
-const instant = z.iso.datetime({ offset: true }).transform((text) => Date.parse(text))
+/** A moment, as milliseconds since 1970. */
+export const instant = z.iso.datetime({ offset: true }).transform((text) => Date.parse(text))
 
-const actorSchema = z.object({ __typename: z.string(), login: z.string(), databaseId: z.number().nullish() }).nullable()
+/** Who did something; null for a deleted account. */
+export const actorSchema = z
+  .object({ __typename: z.string(), login: z.string(), databaseId: z.number().nullish() })
+  .nullable()
 
 const labelEvent = z.object({
   __typename: z.enum(["LabeledEvent", "UnlabeledEvent"]),
@@ -49,9 +62,18 @@ const statusContext = z.object({
   creator: actorSchema,
 })
 
-const contexts = z.object({
+/** One page of the checks of a commit, as {@link contextFields} asks for them. */
+export const contexts = z.object({
   pageInfo: z.object({ hasNextPage: z.boolean(), endCursor: z.string().nullable() }),
   nodes: z.array(z.discriminatedUnion("__typename", [checkRun, statusContext])),
+})
+
+const review = z.object({
+  databaseId: z.number(),
+  state: z.string(),
+  submittedAt: instant.nullable(),
+  author: actorSchema,
+  commit: z.object({ oid: shaSchema }).nullable(),
 })
 
 /** The fields of a pull request that {@link pullRequestFields} asks for. */
@@ -64,16 +86,31 @@ export const pullRequestAnswer = z.object({
   headRefOid: shaSchema,
   headRefName: z.string(),
   baseRefName: z.string(),
+  isCrossRepository: z.boolean(),
+  body: z.string(),
+  mergeable: z.string(),
+  autoMergeRequest: z.object({ mergeMethod: z.string() }).nullable(),
+  isInMergeQueue: z.boolean(),
   updatedAt: instant,
   author: actorSchema,
+  latestOpinionatedReviews: z
+    .object({ pageInfo: z.object({ hasNextPage: z.boolean() }), nodes: z.array(review.nullable()).nullable() })
+    .nullable(),
   labels: z.object({
     pageInfo: z.object({ hasNextPage: z.boolean() }),
     nodes: z.array(z.object({ name: z.string() })),
   }),
   timelineItems: z.object({ nodes: z.array(labelEvent) }),
+  retargets: z.object({ nodes: z.array(z.object({ createdAt: instant })) }),
   commits: z.object({
     nodes: z.array(
-      z.object({ commit: z.object({ oid: shaSchema, statusCheckRollup: z.object({ contexts }).nullable() }) }),
+      z.object({
+        commit: z.object({
+          oid: shaSchema,
+          file: z.object({ oid: z.string() }).nullable(),
+          statusCheckRollup: z.object({ contexts }).nullable(),
+        }),
+      }),
     ),
   }),
 })
@@ -81,13 +118,30 @@ export const pullRequestAnswer = z.object({
 /** One pull request as GitHub told it. */
 export type PullRequestAnswer = z.infer<typeof pullRequestAnswer>
 
-const actorFields = "__typename login ... on User { databaseId } ... on Bot { databaseId }"
+/** What is asked of an actor. */
+export const actorFields = "__typename login ... on User { databaseId } ... on Bot { databaseId }"
+
+/** What is asked of the checks of a commit. */
+export const contextFields = `
+  pageInfo { hasNextPage endCursor }
+  nodes {
+    __typename
+    ... on CheckRun {
+      databaseId name status conclusion startedAt completedAt detailsUrl checkSuite { app { databaseId slug } }
+    }
+    ... on StatusContext { id context state createdAt targetUrl creator { ${actorFields} } }
+  }`
 
 /** GraphQL fragment that reads everything a verdict stands on, in one go. Its operation declares `$after: String`. */
 export const pullRequestFields = `
   fragment PullRequestFields on PullRequest {
     number state isDraft mergeCommit { oid } mergedBy { login } headRefOid headRefName baseRefName updatedAt
+    isCrossRepository body mergeable autoMergeRequest { mergeMethod } isInMergeQueue
     author { ${actorFields} }
+    latestOpinionatedReviews(first: 100) {
+      pageInfo { hasNextPage }
+      nodes { databaseId state submittedAt author { ${actorFields} } commit { oid } }
+    }
     labels(first: 100) { pageInfo { hasNextPage } nodes { name } }
     timelineItems(last: 20, itemTypes: [LABELED_EVENT, UNLABELED_EVENT]) {
       nodes {
@@ -96,15 +150,17 @@ export const pullRequestFields = `
         ... on UnlabeledEvent { createdAt label { name } actor { ${actorFields} } }
       }
     }
-    commits(last: 1) { nodes { commit { oid statusCheckRollup { contexts(first: 100, after: $after) {
-      pageInfo { hasNextPage endCursor }
+    retargets: timelineItems(
+      last: 1, itemTypes: [BASE_REF_CHANGED_EVENT, AUTOMATIC_BASE_CHANGE_SUCCEEDED_EVENT]
+    ) {
       nodes {
-        __typename
-        ... on CheckRun {
-          databaseId name status conclusion startedAt completedAt detailsUrl checkSuite { app { databaseId slug } }
-        }
-        ... on StatusContext { id context state createdAt targetUrl creator { ${actorFields} } }
+        ... on BaseRefChangedEvent { createdAt }
+        ... on AutomaticBaseChangeSucceededEvent { createdAt }
       }
+    }
+    commits(last: 1) { nodes { commit { oid file(path: "${configPath}") { oid } statusCheckRollup {
+      contexts(first: 100, after: $after) {
+      ${contextFields}
     } } } } }
   }`
 
@@ -112,7 +168,14 @@ export const pullRequestFields = `
 export type PullRequestSight = {
   fact: PullRequestFact
   checks: CheckFact[]
+  reviews: ReviewFact[]
   labels: HeardLabel[]
+  /** Which config file the head has; null: not told. */
+  configFile: ConfigFileFact | null
+  /** When it was last made to go into another branch; null: never. */
+  retargetedAtMs: number | null
+  /** Whether it waits in GitHub's merge queue. */
+  queued: boolean
   nextChecks: string | null
   /** False when the answer contradicts itself or leaves something out that cannot be paged. */
   coherent: boolean
@@ -122,13 +185,30 @@ export type PullRequestSight = {
 export function sightOf(answer: PullRequestAnswer): PullRequestSight {
   const commit = answer.commits.nodes[0]?.commit
   const found = commit?.statusCheckRollup?.contexts
+  const reviews = answer.latestOpinionatedReviews
   return {
     fact: pullRequestFact(answer),
     checks: commit === undefined ? [] : (found?.nodes ?? []).map((node) => checkFact(node, commit.oid)),
+    reviews: (reviews?.nodes ?? []).flatMap((node) => reviewFact(node, answer.number)),
     labels: answer.timelineItems.nodes.map((event) => labelHeard(event, answer.number)),
+    configFile: configFileOf(commit),
+    retargetedAtMs: newestOf(answer.retargets),
+    queued: answer.isInMergeQueue,
     nextChecks: found?.pageInfo.hasNextPage === true ? found.pageInfo.endCursor : null,
-    coherent: commit?.oid === answer.headRefOid && !answer.labels.pageInfo.hasNextPage,
+    coherent: commit?.oid === answer.headRefOid && !answer.labels.pageInfo.hasNextPage && isWhole(reviews),
   }
+}
+
+function configFileOf(commit: PullRequestAnswer["commits"]["nodes"][number]["commit"] | undefined) {
+  return commit === undefined ? null : { sha: commit.oid, blob: commit.file?.oid ?? null }
+}
+
+function newestOf({ nodes }: PullRequestAnswer["retargets"]): number | null {
+  return nodes[0]?.createdAt ?? null
+}
+
+function isWhole(reviews: PullRequestAnswer["latestOpinionatedReviews"]): boolean {
+  return reviews !== null && reviews.nodes !== null && !reviews.pageInfo.hasNextPage
 }
 
 function pullRequestFact(answer: PullRequestAnswer): PullRequestFact {
@@ -143,14 +223,40 @@ function pullRequestFact(answer: PullRequestAnswer): PullRequestFact {
     headSha: answer.headRefOid,
     headRef: answer.headRefName,
     baseRef: answer.baseRefName,
-    author: actorOf(answer.author) ?? { kind: "user", login: "ghost", id: null },
+    fork: answer.isCrossRepository,
+    author: actorOf(answer.author) ?? ghost,
+    body: storable(answer.body, descriptionLimit),
     labels: answer.labels.nodes.map((label) => label.name),
+    mergeable: mergeableWords.get(answer.mergeable) ?? "unknown",
+    autoMerge: answer.autoMergeRequest !== null,
     updatedAtMs: answer.updatedAt,
   }
 }
 
+const mergeableWords = new Map<string, PullRequestFact["mergeable"]>([
+  ["MERGEABLE", "yes"],
+  ["CONFLICTING", "no"],
+])
+
+/** GitHub shows a deleted account as this one. */
+const ghost: Actor = { kind: "user", login: "ghost", id: null }
+
+function reviewFact(node: z.infer<typeof review> | null, number: number): ReviewFact[] {
+  if (node === null || node.submittedAt === null) return []
+  return [
+    {
+      id: node.databaseId,
+      number,
+      reviewer: actorOf(node.author) ?? ghost,
+      state: parseReviewState(node.state),
+      sha: node.commit?.oid ?? null,
+      atMs: node.submittedAt,
+    },
+  ]
+}
+
 /** GraphQL names a bot without the `[bot]` that REST and webhooks put behind it. */
-function actorOf(actor: z.infer<typeof actorSchema>): Actor | null {
+export function actorOf(actor: z.infer<typeof actorSchema>): Actor | null {
   if (actor === null) return null
   const bot = actor.__typename === "Bot"
   const login = bot && !actor.login.endsWith("[bot]") ? `${actor.login}[bot]` : actor.login
@@ -170,7 +276,8 @@ function labelHeard(event: z.infer<typeof labelEvent>, number: number): HeardLab
   }
 }
 
-function checkFact(node: z.infer<typeof checkRun> | z.infer<typeof statusContext>, sha: Sha): CheckFact {
+/** Translates a check run or a commit status of a commit. */
+export function checkFact(node: z.infer<typeof contexts>["nodes"][number], sha: Sha): CheckFact {
   if (node.__typename === "CheckRun") {
     const { app } = node.checkSuite
     return {

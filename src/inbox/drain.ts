@@ -1,7 +1,11 @@
 import type { Prisma, PrismaClient } from "../generated/client.ts"
 import type { Clock } from "../lib/clock.ts"
-import { openPullRequestsAt, writeAsks, writeFacts, writeRepositories } from "./facts.ts"
+import { mergeGroupsAt, openPullRequestsAt, writeAsks, writeFacts } from "./facts.ts"
+import { forgetShown } from "./shown.ts"
+import { writeWaiting } from "./deployment-rules.ts"
+import { hearLanes } from "./lanes.ts"
 import type { SubjectQueue } from "./queue.ts"
+import { hearRepositories } from "./repositories.ts"
 import type { Hearsay, Outcome, Reading, StoredDelivery } from "./reading.ts"
 import type { Subject } from "./subject.ts"
 
@@ -46,8 +50,8 @@ async function drainBatch(deps: DrainDeps, batch: { limit: number; only?: bigint
     if (deliveries.length === 0) return 0
     const readings = deliveries.map((delivery) => ({ id: delivery.id, reading: deps.read(delivery) }))
     const hearsay = readings.flatMap(({ reading }) => reading.hearsay)
-    await writeHearsay(tx, hearsay, deps.clock.now())
-    await deps.queue.mark(tx, await subjectsOf(tx, hearsay))
+    const affected = await writeHearsay(tx, hearsay, deps.clock.now())
+    await deps.queue.mark(tx, [...affected, ...(await subjectsOf(tx, hearsay))])
     await markDrained(tx, readings, deps.clock.now())
     return deliveries.length
   })
@@ -59,7 +63,7 @@ async function takeWaiting(
 ): Promise<StoredDelivery[]> {
   const only = batch.only ?? null
   const rows = await tx.$queryRaw<(Omit<StoredDelivery, "payload"> & { payload: string | null })[]>`
-    SELECT id, guid, event, payload FROM delivery
+    SELECT id, guid, event, payload, received_at AS "receivedAt" FROM delivery
     WHERE drained_at IS NULL AND id IN (
       SELECT id FROM (
         SELECT id, row_number() OVER w AS place, sum(octet_length(payload)) OVER w AS bytes FROM (
@@ -71,9 +75,13 @@ async function takeWaiting(
   return rows.map((row) => ({ ...row, payload: row.payload ?? "" }))
 }
 
-/** Writes what was heard: repositories first, since everything else is about them. */
-async function writeHearsay(tx: Prisma.TransactionClient, hearsay: readonly Hearsay[], seenAt: Date): Promise<void> {
-  await writeRepositories(tx, hearsay)
+/** Writes what was heard: repositories first, since everything else is about them. Returns those to be looked at as a whole. */
+async function writeHearsay(
+  tx: Prisma.TransactionClient,
+  hearsay: readonly Hearsay[],
+  seenAt: Date,
+): Promise<Subject[]> {
+  const affected = await hearRepositories(tx, hearsay)
   const facts = hearsay.flatMap(({ repository, facts: heard }) =>
     heard.map((fact) => ({ repositoryId: repository.id, heard: fact })),
   )
@@ -82,6 +90,12 @@ async function writeHearsay(tx: Prisma.TransactionClient, hearsay: readonly Hear
     heard.map((one) => ({ repositoryId: repository.id, heard: one })),
   )
   await writeAsks(tx, asks)
+  await writeWaiting(tx, hearsay, seenAt)
+  const reruns = hearsay.flatMap(({ repository, rerunHeads }) =>
+    rerunHeads.map((sha) => ({ repositoryId: repository.id, sha })),
+  )
+  await forgetShown(tx, reruns)
+  return affected.map((repositoryId): Subject => ({ kind: "repository", repositoryId }))
 }
 
 async function subjectsOf(tx: Prisma.TransactionClient, hearsay: readonly Hearsay[]): Promise<Subject[]> {
@@ -89,7 +103,10 @@ async function subjectsOf(tx: Prisma.TransactionClient, hearsay: readonly Hearsa
     wakeHeads.map((sha) => ({ repositoryId: repository.id, sha })),
   )
   const woken = await openPullRequestsAt(tx, heads)
+  const groups = await mergeGroupsAt(tx, heads)
   return [
+    ...(await hearLanes(tx, hearsay)),
+    ...groups.map((place): Subject => ({ kind: "merge-group", ...place })),
     ...hearsay.flatMap(({ subjects }) => subjects),
     ...woken.map((place): Subject => ({ kind: "pull-request", ...place })),
   ]

@@ -1,6 +1,6 @@
 import type { Prisma } from "../generated/client.ts"
-import type { CheckFact } from "../promotion/fact.ts"
-import type { HeardAsk, HeardFact, HeardRepository } from "../promotion/hearsay.ts"
+import type { CheckFact, DeploymentFact } from "../promotion/fact.ts"
+import type { HeardAsk, HeardFact } from "../promotion/hearsay.ts"
 
 /**
  * Facts and asks, written by the drain (hearsay) and by reads of our own (sight), newest version of an object kept.
@@ -25,13 +25,69 @@ type Row = {
 }
 
 function rowOf({ repositoryId, heard }: RepositoryFactRow): Row {
-  const { fact } = heard
-  const common = { repositoryId: BigInt(repositoryId), kind: heard.kind, data: JSON.stringify(fact) }
-  if (heard.kind === "pull-request") {
-    const { number, headSha, updatedAtMs } = heard.fact
-    return { ...common, key: String(number), sha: headSha, number, version: BigInt(updatedAtMs) }
+  const common = { repositoryId: BigInt(repositoryId), kind: heard.kind, data: JSON.stringify(heard.fact) }
+  return { ...common, ...placeOf(heard) }
+}
+
+type Place = Pick<Row, "key" | "sha" | "number" | "version">
+
+function placeOf(heard: HeardFact): Place {
+  switch (heard.kind) {
+    case "pull-request": {
+      const { number, headSha, updatedAtMs } = heard.fact
+      return { key: String(number), sha: headSha, number, version: BigInt(updatedAtMs) }
+    }
+    case "review": {
+      const { id, number, sha, atMs, state } = heard.fact
+      // A dismissal has no time of its own, and is never taken back.
+      const version = BigInt(atMs) * 2n + (state === "dismissed" ? 1n : 0n)
+      return { key: String(id), sha, number, version }
+    }
+    case "head": {
+      const { number, sha, atMs } = heard.fact
+      // The newest push of a commit tells since when it is the head, else the first mention of it.
+      return { key: `${number}:${sha}`, sha, number, version: BigInt(heard.pushed ? atMs : -atMs) }
+    }
+    case "queue":
+    case "retarget": {
+      const { number, atMs } = heard.fact
+      return { key: String(number), sha: null, number, version: BigInt(atMs) }
+    }
+    case "issue": {
+      const { number, updatedAtMs } = heard.fact
+      return { key: String(number), sha: null, number, version: BigInt(updatedAtMs) }
+    }
+    case "comment": {
+      const { commentId, number, standing, atMs } = heard.fact
+      // Once void, for ever void.
+      return { key: String(commentId), sha: null, number, version: standing ? 0n : BigInt(atMs) }
+    }
+    default:
+      return { number: null, ...placeOfCommit(heard) }
   }
-  return { ...common, key: checkKey(heard.fact), sha: heard.fact.sha, number: null, version: checkVersion(heard.fact) }
+}
+
+type OfCommit = Extract<HeardFact, { kind: "check" | "merge-group" | "config-file" | "deployment" }>
+
+/** Of what is of a commit, and of no pull request. */
+function placeOfCommit(heard: OfCommit): Omit<Place, "number"> {
+  switch (heard.kind) {
+    case "check":
+      return { key: checkKey(heard.fact), sha: heard.fact.sha, version: checkVersion(heard.fact) }
+    case "merge-group": {
+      const { headSha, standing } = heard.fact
+      // A group is made once and ends once.
+      return { key: headSha, sha: headSha, version: standing ? 0n : 1n }
+    }
+    case "config-file": {
+      const { sha } = heard.fact
+      // A commit never changes.
+      return { key: sha, sha, version: 0n }
+    }
+    case "deployment": {
+      return { key: String(heard.fact.id), sha: heard.fact.sha, version: deploymentVersion(heard.fact) }
+    }
+  }
 }
 
 /** GraphQL does not tell the id of a status, so it is known by what makes it one of a kind: commit, name, reporter. */
@@ -49,8 +105,18 @@ function checkVersion(fact: CheckFact): bigint {
 }
 
 /**
+ * GitHub tells the time of a deployment, and of its statuses, to the second, and several often fall into one; within it
+ * its progress orders them. So the word that it was made, which comes late, takes back no failure.
+ */
+function deploymentVersion({ atMs, state }: DeploymentFact): bigint {
+  const order = ["in_progress", "success", "failure", "error", "inactive"]
+  const progress = [1, 2, 2, 2, 3][order.indexOf(state)] ?? 0
+  return BigInt(atMs) * 4n + BigInt(progress)
+}
+
+/**
  * How a fact came to us, and when: for a read of our own, the moment before it was asked. What was seen also replaces a
- * check of a higher version, if that was heard before the question was asked.
+ * check or deployment of a higher version, if that was heard before the question was asked.
  */
 export type FactSource = { how: "heard" | "seen"; seenAt: Date }
 
@@ -74,7 +140,7 @@ export async function writeFacts(
       SET sha = excluded.sha, number = excluded.number, version = excluded.version, data = excluded.data,
         seen_at = excluded.seen_at
       WHERE (excluded.version >= fact.version 
-          OR (${seen} AND excluded.kind = 'check' AND fact.seen_at < excluded.seen_at))
+          OR (${seen} AND excluded.kind IN ('check', 'deployment') AND fact.seen_at < excluded.seen_at))
         AND excluded.data IS DISTINCT FROM fact.data`
 }
 
@@ -91,7 +157,14 @@ function newestOfEach(rows: readonly Row[]): Row[] {
 /** Key of an ask: the same thing heard twice, or heard and seen, has one key. */
 function askKey(ask: HeardAsk): string {
   if (ask.kind === "comment") return `comment:${ask.commentId}`
-  return `label:${ask.number}:${ask.atMs}:${ask.on ? "on" : "off"}:${ask.label.slice(0, 100)}`
+  if (ask.kind === "button") return buttonKey(ask.deliveryId)
+  const what = ask.by === undefined ? ask.label.slice(0, 100) : `#${ask.by}`
+  return `label:${ask.number}:${ask.atMs}:${ask.on ? "on" : "off"}:${what}`
+}
+
+/** Key of the ask of a pressed button. */
+export function buttonKey(deliveryId: string): string {
+  return `button:${deliveryId}`
 }
 
 /** Writes asks; one that is known already is left as it is, answer included. */
@@ -110,42 +183,6 @@ export async function writeAsks(
     ON CONFLICT DO NOTHING`
 }
 
-/** Writes what is heard of repositories: address, installation, whether the app is there. */
-export async function writeRepositories(
-  tx: FactWriter,
-  repositories: readonly { repository: HeardRepository; configStale: boolean }[],
-): Promise<void> {
-  for (const { repository, configStale } of mergeById(repositories)) {
-    await tx.$executeRaw`
-      INSERT INTO repository (id, installation_id, owner, name, default_branch, active)
-      VALUES (${BigInt(repository.id)}, ${BigInt(repository.installationId)}, ${repository.owner}, ${repository.name},
-        ${repository.defaultBranch ?? ""}, ${repository.active})
-      ON CONFLICT (id) DO UPDATE
-        SET installation_id = excluded.installation_id, owner = excluded.owner, name = excluded.name,
-          default_branch = coalesce(${repository.defaultBranch}, repository.default_branch), active = excluded.active,
-          config_heard = repository.config_heard + CASE WHEN ${configStale}
-            OR repository.default_branch <> coalesce(${repository.defaultBranch}, repository.default_branch)
-            THEN 1 ELSE 0 END
-        WHERE (repository.installation_id, repository.owner, repository.name, repository.active)
-            IS DISTINCT FROM (excluded.installation_id, excluded.owner, excluded.name, excluded.active)
-          OR repository.default_branch <> coalesce(${repository.defaultBranch}, repository.default_branch)
-          OR ${configStale}`
-  }
-}
-
-function mergeById(repositories: readonly { repository: HeardRepository; configStale: boolean }[]) {
-  const merged = new Map<number, { repository: HeardRepository; configStale: boolean }>()
-  for (const { repository, configStale } of repositories) {
-    const known = merged.get(repository.id)
-    const defaultBranch = repository.defaultBranch ?? known?.repository.defaultBranch ?? null
-    merged.set(repository.id, {
-      repository: { ...repository, defaultBranch },
-      configStale: configStale || (known?.configStale ?? false),
-    })
-  }
-  return merged.values()
-}
-
 /** Open pull requests whose head is one of these commits. */
 export async function openPullRequestsAt(
   tx: FactWriter,
@@ -158,6 +195,20 @@ export async function openPullRequestsAt(
       AS h (r, s) ON fact.repository_id = h.r AND fact.sha = h.s
     WHERE fact.kind = 'pull-request' AND fact.data ->> 'state' = 'open' GROUP BY 1, 2`
   return rows.map((row) => ({ repositoryId: Number(row.repository_id), number: row.number }))
+}
+
+/** Merge groups that stand and whose commit is one of these. */
+export async function mergeGroupsAt(
+  tx: FactWriter,
+  heads: readonly { repositoryId: number; sha: string }[],
+): Promise<{ repositoryId: number; sha: string }[]> {
+  if (heads.length === 0) return []
+  const rows = await tx.$queryRaw<{ repository_id: bigint; key: string }[]>`
+    SELECT DISTINCT fact.repository_id, fact.key FROM fact
+    JOIN unnest(${heads.map((head) => BigInt(head.repositoryId))}::bigint[], ${heads.map((head) => head.sha)}::text[])
+      AS h (r, s) ON fact.repository_id = h.r AND fact.key = h.s
+    WHERE fact.kind = 'merge-group' AND fact.data ->> 'standing' = 'true'`
+  return rows.map((row) => ({ repositoryId: Number(row.repository_id), sha: row.key }))
 }
 
 /** Most checks of one commit that are judged; more are not read, and the gate treats that as not knowing. */

@@ -16,8 +16,11 @@ import { parseSubject, subjectKey, type Subject } from "./subject.ts"
  * `upsert` does nearly the same, two statements a subject; here it is two for all of them.)
  */
 export type SubjectQueue = {
-  /** Marks subjects dirty, in the caller's transaction. */
-  mark(tx: Prisma.TransactionClient, subjects: readonly Subject[]): Promise<void>
+  /**
+   * Marks subjects dirty, in the caller's transaction. The more urgent are taken first, equal ones in the order of their
+   * marking; one that waits already becomes more urgent, never less. Left out: 0 for all.
+   */
+  mark(tx: Prisma.TransactionClient, subjects: readonly Subject[], urgencyOf?: UrgencyOf): Promise<void>
   /** How often this process has marked something; a worker that sees it grow looks again. */
   marks(): number
   /** Takes up to `limit` dirty subjects; each must be given to {@link settle} or {@link giveBack}. */
@@ -32,6 +35,9 @@ export type SubjectQueue = {
   release(claim: Claim): Promise<void>
   stop(): Promise<void>
 }
+
+/** How urgent a subject is: a whole number from 0. */
+export type UrgencyOf = (subject: Subject) => number
 
 /** A dirty subject that this process works at. */
 export type Claim = { subject: Subject; jobId: string; attempt: number }
@@ -106,6 +112,9 @@ async function recover(boss: PgBoss, { pool, embedded }: QueueOptions): Promise<
     )
 }
 
+/** Urgency by the subject's key. */
+type Urgencies = ReadonlyMap<string, number>
+
 /** Rounds of locking and inserting; a second one is rare, a third nearly impossible. */
 const limitMarkRounds = 10
 
@@ -113,21 +122,32 @@ const limitMarkRounds = 10
  * Leaves every key with a waiting job that is locked, or newly made, by this transaction. An insert passes over a job
  * that somebody else committed since they were locked; that one is not locked yet, and may be claimed by now.
  */
-async function markAll(boss: PgBoss, tx: Prisma.TransactionClient, keys: readonly string[]): Promise<void> {
-  let open = keys
+async function markAll(boss: PgBoss, tx: Prisma.TransactionClient, urgencies: Urgencies): Promise<void> {
+  let open: readonly string[] = [...urgencies.keys()].toSorted()
   for (let round = 0; round < limitMarkRounds; round += 1) {
     const waiting = await tx.$queryRaw<{ key: string }[]>`
       SELECT singleton_key AS key FROM pgboss.job
       WHERE name = ${queueName} AND state = 'created' AND singleton_key = ANY(${open})
       ORDER BY singleton_key FOR UPDATE`
     const locked = new Set(waiting.map(({ key }) => key))
+    await hasten(tx, [...locked], urgencies)
     open = open.filter((key) => !locked.has(key))
     if (open.length === 0) return
-    const jobs = open.map((key) => ({ data: { key }, singletonKey: key }))
+    const jobs = open.map((key) => ({ data: { key }, singletonKey: key, priority: urgencies.get(key) ?? 0 }))
     const made = await boss.insert(queueName, jobs, { db: fromPrisma(tx), returnId: true })
     if (made?.length === open.length) return
   }
   throw new Error(`${open.length} subjects could not be marked`)
+}
+
+/** Makes waiting jobs, which this transaction has locked, as urgent as they are now. */
+async function hasten(tx: Prisma.TransactionClient, locked: readonly string[], urgencies: Urgencies): Promise<void> {
+  const urgent = locked.filter((key) => (urgencies.get(key) ?? 0) > 0)
+  if (urgent.length === 0) return
+  await tx.$executeRaw`
+    UPDATE pgboss.job AS j SET priority = u FROM unnest(${urgent}::text[],
+      ${urgent.map((key) => urgencies.get(key) ?? 0)}::int[]) AS t (k, u)
+    WHERE j.name = ${queueName} AND j.state = 'created' AND j.singleton_key = k AND j.priority < u`
 }
 
 /** Most subjects settled by one statement. */
@@ -141,10 +161,9 @@ function overBoss(boss: PgBoss, { onError }: Pick<QueueOptions, "onError">): Sub
   let marks = 0
   return {
     marks: () => marks,
-    async mark(tx, subjects) {
-      const keys = [...new Set(subjects.map(subjectKey))].toSorted()
-      if (keys.length === 0) return
-      await markAll(boss, tx, keys)
+    async mark(tx, subjects, urgencyOf = () => 0) {
+      if (subjects.length === 0) return
+      await markAll(boss, tx, new Map(subjects.map((subject) => [subjectKey(subject), urgencyOf(subject)])))
       // Only now: who counted before can not have taken what was marked here.
       marks += 1
     },

@@ -11,7 +11,18 @@ const login = z.string().max(100)
 const sha = z.string().regex(/^(?:[0-9a-f]{40}|[0-9a-f]{64})$/)
 const ref = z.string().max(255)
 const reason = z.string().max(500)
-const stage = z.enum(["checks"])
+const gateStage = z.enum(["checks", "policy", "review", "deployment"])
+const stage = z.enum([...gateStage.options, "health"])
+const stageStatus = z.enum(["pending", "running", "passed", "failed", "skipped"])
+const word = z.string().max(40)
+const digest = z.string().regex(/^[0-9a-f]{64}$/)
+/** Where a command came from, if it was no comment. Absent from entries of the first version. */
+const buttonSource = z.enum(["button"]).nullish()
+const uuidText = z.string().regex(/^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/)
+/** One piece of a health window's evidence, and where it stood. */
+const evidence = z.strictObject({ kind: word, name: z.string().max(200), state: word, why: word.nullable() })
+/** Paths of a repository, the first few. */
+const somePaths = z.array(z.string().max(300)).max(10)
 const checkResult = z.strictObject({
   name: z.string().max(255),
   app: z.string().max(100).nullable(),
@@ -25,28 +36,180 @@ const payloadSchemas = {
     from: ref,
   }),
   tested: z.strictObject({ passed: z.boolean(), checks: z.array(checkResult).max(30), more: z.int() }),
-  stage_changed: z.strictObject({ stage, status: z.enum(["pending", "running", "passed", "failed", "skipped"]) }),
-  promotion_ready: z.strictObject({ mode: z.enum(["advisory", "enforce"]) }),
-  promotion_blocked: z.strictObject({ block_reasons: z.array(z.string().max(40)).min(1) }),
+  stage_changed: z.strictObject({
+    stage,
+    status: stageStatus,
+    /** With the stage `health`, when it begins: what came on the branch. `sha` of the entry is its last commit. */
+    landing: z
+      .strictObject({
+        /** The branch's head before it; null: it was the first commit. */
+        before: sha.nullable(),
+        /** Its place among all that came on the branch. */
+        position: z.int().positive(),
+        commits: z.int().positive(),
+        /** Whether it is what was approved: `clean`, `mismatch`, `unknown`, or `unasked` where nothing was approved. */
+        integrity: word,
+      })
+      .nullish(),
+  }),
+  policy_evaluated: z.strictObject({
+    /** Where the stage `policy` stands; `none`: the branch has no such stage, and the rest was judged for another. */
+    status: word,
+    /** How many violations, and the rules they are of. */
+    violations: z.int(),
+    rules: z.array(word).max(20),
+    risk: z.enum(["low", "medium", "high"]).nullable(),
+    /** Null: a person's work. */
+    agent: z
+      .strictObject({
+        how: word,
+        task: z.string().max(200).nullable(),
+        run: z.string().max(200).nullable(),
+        requester: z.string().max(200).nullable(),
+      })
+      .nullable(),
+  }),
+  approved: z.strictObject({
+    approval_id: z.string().max(100),
+    source: z.enum(["review", "command", "button"]),
+    /** Digest of the change that was approved; null when it could not be read. */
+    patch_id: digest.nullable(),
+    /** The config in force when it was given, by `configKey`. Absent from entries of the first version. */
+    config: z.string().max(140).nullish(),
+  }),
+  approval_dismissed: z.strictObject({
+    approval_id: z.string().max(100),
+    approver: login,
+    why: z.enum(["stale", "withdrawn", "comment-edited", "comment-deleted"]),
+  }),
+  rejected: z.strictObject({ reason: reason, comment_id: z.int().nullable() }),
+  expired: z.strictObject({ after_ms: z.int() }),
+  promotion_ready: z.strictObject({
+    mode: z.enum(["advisory", "enforce"]),
+    /** Whether the app merges it by itself from now on. Absent from entries of the first version. */
+    merge: z.enum(["auto"]).nullish(),
+  }),
+  promotion_blocked: z.strictObject({
+    block_reasons: z.array(z.string().max(40)).min(1),
+    /** The comment whose `/promote` this is the answer to. Absent from entries of the first version. */
+    answers: z.int().nullish(),
+    /** The delivery of the button that this is the answer to; `answers` is 0 then. */
+    answers_button: z.string().max(100).nullish(),
+    /** If that was urgent: those of the reasons that it may not pass over. */
+    held: z.array(z.string().max(40)).min(1).nullish(),
+  }),
+  promotion_urgent: z.strictObject({
+    reason: reason,
+    /** The comment that asked for it; null: it was asked for otherwise. */
+    comment_id: z.int().nullable(),
+    /** The stages that were passed over, and where each stood. */
+    passed_over: z
+      .array(z.strictObject({ stage: gateStage, status: stageStatus }))
+      .min(1)
+      .max(10),
+  }),
   promotion_bypassed: z.strictObject({
     merged_by: login.nullable(),
     block_reasons: z.array(z.string().max(40)),
+    /** What went past the gate. Absent from entries of the first version, which are of merges. */
+    how: z.enum(["merge", "push", "force-push", "deletion"]).nullish(),
+    /** The branch's head before it, where it was no merge. */
+    before: sha.nullish(),
+    commits: z.int().nullish(),
   }),
-  promoted: z.strictObject({ merge_commit: sha.nullable(), merged_by: login.nullable() }),
-  aborted: z.strictObject({ why: z.enum(["closed", "not-a-promotion-branch"]) }),
-  promotion_pause_changed: z.strictObject({
-    change: z.enum(["paused", "resumed"]),
-    pause_id: z.string().max(100),
-    scope: z.enum(["repository", "pull-request"]),
-    source: z.enum(["command", "label"]),
+  promoted: z.strictObject({
+    merge_commit: sha.nullable(),
+    merged_by: login.nullable(),
+    /** The rollback that it carries out. */
+    rollback_id: uuidText.nullish(),
+  }),
+  landing_mismatch: z.strictObject({
+    /** The head that was approved. */
+    approved: sha,
+    before: sha.nullable(),
+    lost: somePaths,
+    added: somePaths,
+    altered: somePaths,
+    /** How many paths are not named. */
+    more: z.int(),
+  }),
+  health_passed: z.strictObject({
+    evidence: z.array(evidence).max(20),
+    more: z.int(),
+    /** Digest of all that the verdict stands on. */
+    inputs: digest,
+  }),
+  health_failed: z.strictObject({
+    verdict: z.enum(["unhealthy", "inconclusive", "no_data"]),
+    evidence: z.array(evidence).max(20),
+    more: z.int(),
+    inputs: digest,
+    /** What follows, and why it is nothing else. */
+    follows: z.enum(["roll-back", "ask"]),
+    why: word,
+  }),
+  known_good_advanced: z.strictObject({
+    tag: ref,
+    /** Where the tag was before; null: nowhere. */
+    from: sha.nullable(),
+  }),
+  known_good_tampered: z.strictObject({ tag: ref, expected: sha, found: sha.nullable() }),
+  rollback_started: z.strictObject({
+    rollback_id: uuidText,
+    /** `revert`: of one change. `restore`: of the whole tree of an earlier commit. */
+    kind: z.enum(["revert", "restore"]),
+    /** The commit whose tree is restored; null: a revert. */
+    target: sha.nullable(),
+    /** The branch's head when it was decided. */
+    from: sha,
+    /** Whether this promotion is the reason, or is taken out along with it. */
+    role: z.enum(["culprit", "along"]),
+    automatic: z.boolean(),
+    /** Which attempt at this culprit, from 1. */
+    attempt: z.int().positive(),
     reason: reason.nullable(),
+    comment_id: z.int().nullable(),
   }),
-  command_received: z.strictObject({ command: z.string().max(40), comment_id: z.int().nullable() }),
+  rolled_back: z.strictObject({ rollback_id: uuidText, commit: sha.nullable() }),
+  failed: z.strictObject({ rollback_id: uuidText.nullable(), why: word }),
+  deployment_decided: z.strictObject({
+    environment: z.string().max(255),
+    decision: z.enum(["approved", "rejected"]),
+    reasons: z.array(z.string().max(40)),
+    /** GitHub's id of the workflow run that waits. */
+    workflow_run: z.int(),
+  }),
+  aborted: z.strictObject({
+    why: z.enum(["closed", "not-a-promotion-branch", "command", "overwritten"]),
+    // Absent from entries of the first version.
+    reason: reason.nullish(),
+  }),
+  promotion_pause_changed: z.strictObject({
+    change: z.enum(["paused", "resumed", "expired"]),
+    pause_id: z.string().max(100),
+    scope: z.enum(["repository", "branch", "pull-request"]),
+    source: z.enum(["command", "label", "rollback", "landing"]),
+    reason: reason.nullable(),
+    /** With the scope `branch`. Absent from entries of the first version, as is the next. */
+    branch: ref.nullish(),
+    /** When it ends by itself. */
+    until: z.iso.datetime({ precision: 3 }).nullish(),
+  }),
+  command_received: z.strictObject({
+    command: z.string().max(40),
+    comment_id: z.int().nullable(),
+    // What stood behind the name, cut. Absent from entries of the first version.
+    arguments: reason.nullish(),
+    source: buttonSource,
+    /** With `promote --urgent`: why it cannot wait. */
+    urgent: reason.nullish(),
+  }),
   command_denied: z.strictObject({
     command: z.string().max(40),
     comment_id: z.int().nullable(),
     needs: z.string().max(20),
     has: z.string().max(20),
+    source: buttonSource,
   }),
   config_changed: z.strictObject({
     blob: sha.nullable(),
@@ -56,6 +219,16 @@ const payloadSchemas = {
   }),
   installation_changed: z.strictObject({ change: z.enum(["installed", "removed"]) }),
 } as const
+
+/** A moment as a payload writes it. */
+export function instantText(ms: number): string {
+  return new Date(ms).toISOString()
+}
+
+/** Reads it back: milliseconds since 1970. */
+export function instantMs(text: string): number {
+  return Date.parse(text)
+}
 
 /** A kind of transition; the names are those of `product.md` section 6. */
 export type EntryType = keyof typeof payloadSchemas

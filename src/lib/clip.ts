@@ -7,3 +7,8 @@ export function clip(text: string, units: number): string {
   const splits = /[\uD800-\uDBFF]/.test(text.charAt(units - 1))
   return text.slice(0, splits ? units - 1 : units)
 }
+
+/** The same as text that PostgreSQL can store: without NUL, and without halves of characters anywhere. */
+export function storable(text: string, units: number): string {
+  return clip(text.replaceAll("\0", ""), units).toWellFormed()
+}

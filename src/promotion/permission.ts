@@ -17,20 +17,25 @@ export function atLeast(has: Role, needs: Role): boolean {
   return roles.indexOf(has) >= roles.indexOf(needs)
 }
 
-/** What may be asked for: doing it can only shut a gate, or it may open one. */
-export type Loosening = "tightens" | "loosens"
+/** What may be asked for: it only tells something, it can only shut a gate, or it may do more than that. */
+export type Effect = "reads" | "tightens" | "loosens"
 
 /** The authoriser's answer. */
 export type Authorisation = { allowed: true } | { allowed: false; needs: Role; has: Role; why: "role" | "bot" }
 
+/** Whether an account is an agent's: an app or bot, or a login that the config lists as one. */
+export function isAgentAccount(who: { login: string; bot: boolean }, listed: readonly string[]): boolean {
+  return who.bot || listed.some((login) => login.toLowerCase() === who.login.toLowerCase())
+}
+
 /**
  * The one authoriser, for every door: comment, label, button, API.
  *
- * An app or bot may tighten, never loosen: an agent must not take its own guardrail away, whatever role it was given.
+ * An agent may read and tighten, no more: it must not take its own guardrail away, whatever role it was given.
  */
-export function authorise(request: { actorIsBot: boolean; has: Role; needs: Role; effect: Loosening }): Authorisation {
-  const { actorIsBot, has, needs, effect } = request
+export function authorise(request: { isAgent: boolean; has: Role; needs: Role; effect: Effect }): Authorisation {
+  const { isAgent, has, needs, effect } = request
   if (!atLeast(has, needs)) return { allowed: false, needs, has, why: "role" }
-  if (actorIsBot && effect === "loosens") return { allowed: false, needs, has, why: "bot" }
+  if (isAgent && effect === "loosens") return { allowed: false, needs, has, why: "bot" }
   return { allowed: true }
 }

@@ -1,8 +1,10 @@
 import type pg from "pg"
 import type { PrismaClient } from "../generated/client.ts"
+import type { EvidenceSources } from "../evidence/sources.ts"
 import type { GitHubClient } from "../github/client.ts"
 import type { SubjectQueue } from "../inbox/queue.ts"
 import type { Clock } from "../lib/clock.ts"
+import type { Standing } from "./standing.ts"
 
 /** What reconciling works with. */
 export type ReconcileDeps = {
@@ -19,6 +21,14 @@ export type ReconcileDeps = {
   installation(installationId: number): Promise<GitHubClient>
   /** A client acting as the app itself. */
   app(): Promise<GitHubClient>
+  /** Evidence from elsewhere than GitHub. */
+  evidence: EvidenceSources
+  /** What GitHub lately said people may do. */
+  standing: Standing
+  /** When this process began to listen, milliseconds since 1970: silence from before is nobody's but ours. */
+  listeningSinceMs: number
+  /** Whether it is time to tell something again that stays as it is; the key says what. */
+  mayComplain(key: string): boolean
   log: ReconcileLog
 }
 

@@ -1,15 +1,10 @@
 import { readDeliveries, redeliver } from "../github/delivery.ts"
 import { readInstallations, readRepositories } from "../github/installation.ts"
-import { writeRepositories } from "../inbox/facts.ts"
+import { seeRepositories } from "../inbox/repositories.ts"
 import type { HeardRepository } from "../promotion/hearsay.ts"
 import { parseSubject, type Subject } from "../inbox/subject.ts"
 import type { ReconcileDeps } from "./deps.ts"
-
-/** How long a drained delivery's body is kept, its row (against redelivery), and facts about commits that no open pull request has. */
-const keepPayloadMs = 3 * 24 * 3600 * 1000
-const keepDeliveriesMs = 30 * 24 * 3600 * 1000
-const keepFactsMs = 30 * 24 * 3600 * 1000
-const pruneRows = 5000
+import { prune } from "./prune.ts"
 
 /** GitHub can redeliver for three days; attempts older than this are left alone. */
 const redeliverWithinMs = 2 * 24 * 3600 * 1000
@@ -51,12 +46,9 @@ async function attempt<Result>(
 }
 
 async function markInstalled(deps: ReconcileDeps): Promise<number> {
-  const heard = await installedRepositories(deps)
+  const seen = await installedRepositories(deps)
   return deps.prisma.$transaction(async (tx) => {
-    await writeRepositories(
-      tx,
-      heard.map((repository) => ({ repository, configStale: false })),
-    )
+    await seeRepositories(tx, seen)
     const active = await tx.repository.findMany({ where: { active: true }, select: { id: true } })
     const subjects = active.map(({ id }): Subject => ({ kind: "repository", repositoryId: Number(id) }))
     await deps.queue.mark(tx, subjects)
@@ -98,26 +90,6 @@ async function redeliverFailed(deps: ReconcileDeps, sinceMs: number): Promise<tr
     await attempt(deps, `asking for delivery ${guid}`, () => redeliver(app, id))
   }
   return true
-}
-
-async function prune(deps: ReconcileDeps): Promise<void> {
-  const now = deps.clock.now().getTime()
-  const payloadsBefore = new Date(now - keepPayloadMs)
-  const factsBefore = new Date(now - keepFactsMs)
-  await deps.prisma.$executeRaw`
-    UPDATE delivery SET payload = NULL WHERE id IN (
-      SELECT id FROM delivery WHERE drained_at < ${payloadsBefore} AND payload IS NOT NULL LIMIT ${pruneRows})`
-  const deliveriesBefore = new Date(now - keepDeliveriesMs)
-  await deps.prisma.$executeRaw`
-    DELETE FROM delivery WHERE id IN (
-      SELECT id FROM delivery WHERE drained_at < ${deliveriesBefore} LIMIT ${pruneRows})`
-  await deps.prisma.$executeRaw`
-    DELETE FROM fact WHERE (repository_id, kind, key) IN (
-      SELECT repository_id, kind, key FROM fact AS old
-      WHERE kind = 'check' AND seen_at < ${factsBefore} AND NOT EXISTS (
-        SELECT 1 FROM fact AS pr WHERE pr.repository_id = old.repository_id AND pr.sha = old.sha
-          AND pr.kind = 'pull-request' AND pr.data ->> 'state' = 'open')
-      LIMIT ${pruneRows})`
 }
 
 /** Turns subjects whose time has come into dirty ones; returns how many. */

@@ -26,6 +26,11 @@ function escaped(text: string): string {
     .replaceAll(/(?<=\bgh)-/gi, "&#45;")
 }
 
+/** A person's name as it is written on GitHub, without calling them. */
+export function mention(login: string): string {
+  return plain(`@${login}`, 60)
+}
+
 /** The same for a sentence of ours that quotes what it is about in backticks: the quotes become inline code. */
 export function quoted(text: string, limit = 200): string {
   const parts = bare(text, limit).split("`")

@@ -1,3 +1,4 @@
+import { buttonTexts } from "./button.ts"
 import type { GateContent } from "./check-run.ts"
 
 /**
@@ -18,6 +19,8 @@ export function renderSharedCommit(content: GateContent, shutNumbers: readonly n
     status: "completed",
     conclusion: "failure",
     title: `Blocked: its commit is also that of ${others}, ${whose}`,
+    annotations: content.annotations,
+    actions: (content.actions ?? []).filter(({ label }) => label !== buttonTexts.promote.label),
     summary: `${lead}\n\n${content.summary}`,
   }
 }

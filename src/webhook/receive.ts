@@ -3,6 +3,7 @@ import type { IncomingMessage, ServerResponse } from "node:http"
 import { Webhooks } from "@octokit/webhooks"
 import type { Inbox } from "../inbox/inbox.ts"
 import type { Clock } from "../lib/clock.ts"
+import { readBody } from "../lib/http-body.ts"
 
 /**
  * The door: a delivery is verified before anything of it is parsed, stored by one INSERT, and only then answered 200.
@@ -23,7 +24,8 @@ export type DoorDeps = {
   appId: number
   /** False once the process is stopping: GitHub is told to come again. */
   isOpen(): boolean
-  onRefused(reason: string, guid: string | null): void
+  /** `error` is why the database did not take the delivery, if that is the reason. */
+  onRefused(reason: string, guid: string | null, error?: unknown): void
 }
 
 /** A request as the door needs it; `header` takes names in lower case. */
@@ -40,8 +42,8 @@ export function makeDoor(deps: DoorDeps): Door {
   const webhooks = new Webhooks({ secret: deps.webhookSecret })
   return async (request) => {
     const guid = request.header("x-github-delivery")
-    const refuse = (status: number, text: string): DoorAnswer => {
-      deps.onRefused(text, guid)
+    const refuse = (status: number, text: string, error?: unknown): DoorAnswer => {
+      deps.onRefused(text, guid, error)
       return { status, text }
     }
     if (!deps.isOpen()) return refuse(503, "stopping; deliver again")
@@ -58,8 +60,8 @@ export function makeDoor(deps: DoorDeps): Door {
       const receivedAt = deps.clock.now()
       await deps.inbox.store({ appId: deps.appId, guid, event: event.slice(0, 100), payload: request.body, receivedAt })
       return { status: 200, text: "stored" }
-    } catch {
-      return refuse(503, "not stored; deliver again")
+    } catch (error) {
+      return refuse(503, "not stored; deliver again", error)
     }
   }
 }
@@ -83,7 +85,7 @@ export function doorHandler(
       answer(response, { status: 405, text: "deliveries are POSTed here" })
       return true
     }
-    const body = await readBody(request)
+    const body = await readBody(request, bodyLimitBytes)
     if (body === "cut off") {
       response.destroy()
       return true
@@ -109,21 +111,4 @@ export function doorHandler(
 
 function answer(response: ServerResponse, { status, text }: DoorAnswer): void {
   response.writeHead(status, { "content-type": "text/plain; charset=utf-8" }).end(`${text}\n`)
-}
-
-/** When the body is too large, what was read until then is dropped. */
-async function readBody(request: IncomingMessage): Promise<Buffer | "too large" | "cut off"> {
-  if (Number(request.headers["content-length"] ?? 0) > bodyLimitBytes) return "too large"
-  const chunks: Buffer[] = []
-  let bytes = 0
-  try {
-    for await (const chunk of request as AsyncIterable<Buffer>) {
-      bytes += chunk.length
-      if (bytes > bodyLimitBytes) return "too large"
-      chunks.push(chunk)
-    }
-  } catch {
-    return "cut off"
-  }
-  return Buffer.concat(chunks)
 }

@@ -1,18 +1,14 @@
 import { z } from "zod"
 import type { Actor } from "../ledger/entry.ts"
 import { parseSha, type Sha } from "../lib/brand.ts"
-import { clip } from "../lib/clip.ts"
+import { clip, storable } from "../lib/clip.ts"
+import { descriptionLimit } from "../promotion/fact.ts"
 
 /**
  * The shapes of GitHub's webhook payloads, as narrow as what is used of them.
  *
  * @see https://docs.github.com/en/webhooks/webhook-events-and-payloads
  */
-
-/** Text that PostgreSQL can store: without NUL and halves of characters, and cut. */
-function storable(value: string, units: number): string {
-  return clip(value.replaceAll("\0", ""), units).toWellFormed()
-}
 
 /** Text of unknown origin, cut at a length no real name reaches. */
 export const text = z.string().transform((value) => storable(value, 1000))
@@ -27,7 +23,7 @@ export const issueNumber = z.int().positive().max(2_147_483_647)
 const commentLimit = 65_536
 
 /** A full commit id. */
-const shaText = z.string().transform((value, context): Sha => {
+export const shaText = z.string().transform((value, context): Sha => {
   const parsed = parseSha(value)
   if (parsed !== undefined) return parsed
   context.addIssue({ code: "custom", message: "not a commit id" })
@@ -70,9 +66,15 @@ export const pullRequestSchema = z.object({
   merge_commit_sha: shaText.nullish(),
   merged_by: accountSchema.optional(),
   draft: z.boolean().optional(),
-  head: z.object({ sha: shaText, ref: text }),
-  base: z.object({ ref: text }),
+  head: z.object({ sha: shaText, ref: text, repo: z.object({ id: z.int() }).nullish() }),
+  base: z.object({ ref: text, repo: z.object({ id: z.int() }).nullish() }),
   user: accountSchema,
+  body: z
+    .string()
+    .nullish()
+    .transform((value) => storable(value ?? "", descriptionLimit)),
+  mergeable: z.boolean().nullish(),
+  auto_merge: z.unknown().optional(),
   labels: z.array(z.object({ name: text })).max(200),
   updated_at: instant,
 })
@@ -89,6 +91,9 @@ export const checkRunSchema = z.object({
   details_url: text.nullish(),
   app: z.object({ id: z.int(), slug: text.nullish() }).nullable(),
 })
+
+/** A check suite: all check runs of one app on one commit. */
+export const checkSuiteSchema = z.object({ head_sha: shaText, app: z.object({ id: z.int() }).nullable() })
 
 /** A `status` event: the status stands at the top of the payload. */
 export const statusSchema = z.object({
@@ -110,5 +115,31 @@ export const commentSchema = z.object({
     .transform((value) => storable(value ?? "", commentLimit)),
   user: accountSchema,
   created_at: instant,
+  updated_at: instant.nullish(),
   performed_via_github_app: z.object({ id: z.int() }).nullish(),
+})
+
+/** A label that was set or taken off. */
+export const labelSchema = z.object({ name: text }).nullish()
+
+/** An issue. */
+export const issueSchema = z.object({
+  number: issueNumber,
+  title: text,
+  state: z.enum(["open", "closed"]),
+  labels: z
+    .array(z.object({ name: text }))
+    .max(200)
+    .default(() => []),
+  updated_at: instant,
+  pull_request: z.unknown().optional(),
+})
+
+/** A review of a pull request. */
+export const reviewSchema = z.object({
+  id: z.int(),
+  state: text,
+  user: accountSchema,
+  commit_id: shaText.nullish(),
+  submitted_at: instant.nullish(),
 })

@@ -1,7 +1,15 @@
 import type { z } from "zod"
 import { clip } from "../lib/clip.ts"
-import type { CheckFact, PullRequestFact } from "../promotion/fact.ts"
-import { actorOf, isBot, type checkRunSchema, type pullRequestSchema, type statusSchema } from "./shape.ts"
+import { parseReviewState } from "../promotion/review/approval.ts"
+import type { CheckFact, PullRequestFact, ReviewFact } from "../promotion/fact.ts"
+import {
+  actorOf,
+  isBot,
+  type checkRunSchema,
+  type pullRequestSchema,
+  type reviewSchema,
+  type statusSchema,
+} from "./shape.ts"
 
 /** A pull request's payload as a fact. */
 export function pullRequestFact(payload: z.infer<typeof pullRequestSchema>): PullRequestFact {
@@ -17,8 +25,13 @@ export function pullRequestFact(payload: z.infer<typeof pullRequestSchema>): Pul
     headSha: payload.head.sha,
     headRef: clip(payload.head.ref, 255),
     baseRef: clip(payload.base.ref, 255),
+    // A head whose repository was deleted came from a fork.
+    fork: payload.head.repo == null || payload.head.repo.id !== payload.base.repo?.id,
     author: actorOf(payload.user),
+    body: payload.body,
     labels: payload.labels.map((label) => label.name),
+    mergeable: payload.mergeable == null ? "unknown" : payload.mergeable ? "yes" : "no",
+    autoMerge: payload.auto_merge != null,
     updatedAtMs: payload.updated_at,
   }
 }
@@ -53,5 +66,18 @@ export function statusFact(payload: z.infer<typeof statusSchema>): CheckFact {
     conclusion: payload.state,
     url: payload.target_url ?? null,
     atMs: payload.created_at,
+  }
+}
+
+/** A review's payload as a fact; null for one that was not submitted yet. */
+export function reviewFact(payload: z.infer<typeof reviewSchema>, number: number): ReviewFact | null {
+  if (payload.submitted_at == null) return null
+  return {
+    id: payload.id,
+    number,
+    reviewer: actorOf(payload.user),
+    state: parseReviewState(payload.state),
+    sha: payload.commit_id ?? null,
+    atMs: payload.submitted_at,
   }
 }

@@ -1,8 +1,8 @@
 import { expect, test, vi } from "vitest"
-import type { Armed, RequestFault, RequestMatch } from "../github/faults.ts"
-import type { ApiCallRecord } from "../github/traffic.ts"
+import type { Armed, RequestFault } from "../github/faults.ts"
 import { useDatabase } from "../harness/scenario.ts"
 import { playUndisturbed } from "./every-cut.ts"
+import { failEachOnce } from "./failing.ts"
 import { patienceMs } from "./patience.ts"
 import type { Cut } from "./mortal.ts"
 import { playPath, type Played } from "./play.ts"
@@ -28,12 +28,6 @@ function undisturbed(): Promise<Played[]> {
   return recorded
 }
 
-/** Matches the requests that are the same but for ids. */
-function sameAs(call: ApiCallRecord): RequestMatch {
-  const path = new RegExp(`^${call.template.replaceAll(/:\w+/g, "[^/]+")}$`)
-  return { method: call.method, path, ...(call.graphqlName === undefined ? {} : { graphqlName: call.graphqlName }) }
-}
-
 for (const [what, fault] of Object.entries(faults)) {
   test(`a request that ${what} is made again, and has its effect once`, async () => {
     const plain = await undisturbed()
@@ -43,12 +37,7 @@ for (const [what, fault] of Object.entries(faults)) {
     await playPath({
       before: ({ github }) => {
         now = steps.next().value
-        const calls = now?.calls ?? []
-        // Each request of the step fails when it is made for the first time.
-        const matches = new Map(
-          calls.map((call) => [`${call.method} ${call.template} ${call.graphqlName}`, sameAs(call)]),
-        )
-        armed = [...matches.values()].map((match) => github.faults.requests(match, fault))
+        armed = [...failEachOnce({ github }, { calls: now?.calls ?? [], fault }).values()]
       },
       heal: async (t) => {
         // A sweep leaves what failed to the next one, so it may take some to come by every request.

@@ -43,13 +43,20 @@ async function outcomeOf(t: Scenario): Promise<Outcome> {
   const isCommand = ([what]: [string, unknown]): boolean => /^command_|^promotion_pause_changed/.test(what)
   return {
     checkRuns,
-    comments,
+    comments: receiptsLast(comments),
     reports,
     lookAgain,
     dirty,
     commands: told.filter(isCommand).map((entry) => JSON.stringify(entry)),
     last: told.findLast((entry) => /^p.* by portcullis$/.test(entry[0]))?.[0],
   }
+}
+
+/** How many gates a pause found open, and when that is told, depends on what was heard before; that it is told once does not. */
+function receiptsLast(comments: readonly string[]): string[] {
+  const isReceipt = (comment: string): boolean => comment.includes("<!-- portcullis:receipt:")
+  const receipts = comments.filter(isReceipt).map((comment) => comment.replace(/^[^\n]*/, "a receipt"))
+  return [...comments.filter((comment) => !isReceipt(comment)), ...receipts]
 }
 
 /** Hands one webhook to an app's door. */

@@ -1,8 +1,9 @@
 import { Probot } from "probot"
 import { afterEach, beforeEach, expect, test, vi } from "vitest"
-import { createGate } from "../../src/github/check-run.ts"
+import { createGate, updateGate } from "../../src/github/check-run.ts"
 import type { GitHubClient } from "../../src/github/client.ts"
 import { comment } from "../../src/github/comment.ts"
+import { mergePullRequest } from "../../src/github/merge.ts"
 import { octokitForLife } from "../../src/github/octokit.ts"
 import { readRole } from "../../src/github/permission.ts"
 import { createTestGitHub, type TestGitHub } from "../github/github.ts"
@@ -18,7 +19,13 @@ const address = { owner: "acme", name: "shop" }
 /** Seconds that the client waited; here they pass at once. */
 let waits: number[]
 let target: Parameters<typeof createGate>[1]
-const content = { status: "in_progress", conclusion: null, title: "Waiting", summary: "for build" } as const
+const content = {
+  status: "in_progress",
+  conclusion: null,
+  title: "Waiting",
+  summary: "for build",
+  annotations: [],
+} as const
 
 beforeEach(async () => {
   github = await createTestGitHub({ clock: testClock() })
@@ -27,7 +34,7 @@ beforeEach(async () => {
   const { appId, privateKeyPem, webhookSecret } = await people.createApp({ slug: "portcullis", ...appManifest() })
   const { installationId } = await people.installApp({ app: "portcullis", repos: [repo] })
   const { number, headSha } = await people.openPullRequest({ repo, by: "max", head: "change", files: { a: "1" } })
-  target = { address, sha: headSha, externalId: `${number}:${headSha}` }
+  target = { address, name: "Promotion gate", sha: headSha, externalId: `${number}:${headSha}` }
   waits = []
   const timer = globalThis.setTimeout
   vi.spyOn(globalThis, "setTimeout").mockImplementation((run: () => void, ms?: number) => {
@@ -114,4 +121,31 @@ test("a longer limit is given back to the queue", async () => {
       "POST /repos/acme/shop/check-runs 403",
     ]
   `)
+})
+
+/** Every wait of more than a second that was begun, whole seconds or not. */
+function longWaits(): number[] {
+  return vi.mocked(globalThis.setTimeout).mock.calls.flatMap(([, ms]) => ((ms ?? 0) > 1000 ? [ms ?? 0] : []))
+}
+
+test("of comments no more than twenty a minute are sent, and none is waited for; other writes go on", async () => {
+  const say = (): Promise<void> => comment(client, { address, number: 1 }, "Hello.")
+  for (let said = 0; said < 20; said += 1) await say()
+  await expect(say()).rejects.toMatchObject({ name: "SaidTooMuch" })
+  const checkRunId = await createGate(client, target, content)
+  await updateGate(client, { address, checkRunId }, { ...content, title: "Still waiting" })
+  await expect(say()).rejects.toMatchObject({ name: "SaidTooMuch" })
+  const comments = github.calls.work().filter(({ path }) => path.endsWith("/comments"))
+  expect(comments).toHaveLength(20)
+  expect(longWaits()).toEqual([])
+})
+
+test("comments and a merge at the same time do not wait for each other", async () => {
+  const merge = { number: 1, headSha: target.sha, method: "merge" } as const
+  await Promise.all([
+    ...Array.from({ length: 5 }, () => comment(client, { address, number: 1 }, "Hello.")),
+    mergePullRequest(client, address, merge),
+  ])
+  expect(called()).toContain("PUT /repos/:owner/:repo/pulls/:number/merge 200")
+  expect(longWaits()).toEqual([])
 })

@@ -253,6 +253,9 @@ scenario("a resume that arrives late, with nothing to lift but a later pause, sa
   expect(t.reactions(resume)).toEqual(["portcullis[bot]: confused"])
   expect(t.replies(pr)).toMatchInlineSnapshot(`
     [
+      "Promotions are paused. 1 of 1 gate shut in 0.0 s; none merged meanwhile.
+
+    <!-- portcullis:receipt:comment:<id>:0@1795176000000 -->",
       "Promotions were paused after this comment was written (by &#64;max), and stay paused. To end that as well, comment \`/resume-promotion\` again.
 
     <!-- portcullis:comment:<id> -->",

@@ -2,7 +2,7 @@ import type { ApiCallRecord, Delivery } from "../github/traffic.ts"
 import { playScenario } from "../harness/scenario.ts"
 import type { Scenario } from "../harness/verbs.ts"
 import { beginLife, type Cut, type Fate, type Life } from "./mortal.ts"
-import { stateOf, steps, type State, type Step, type Trail } from "./path.ts"
+import { plainPath, stateOf, type Path, type State, type Step, type Trail } from "./path.ts"
 import { letClaimsLapse, superviseQueue } from "./queue-time.ts"
 
 /** Playing the path: once undisturbed, and then again with something going wrong in every step. */
@@ -34,12 +34,12 @@ type Watch = { on: boolean; cuts: Cut[]; lives: Life[]; answerLost: boolean }
  * Plays the path. After a death the process is started again on the same database, a sweep runs, as at every start,
  * and the path goes on.
  */
-export async function playPath(disturbance: Disturbance): Promise<void> {
+export async function playPath(disturbance: Disturbance, path: Path = plainPath): Promise<void> {
   const watch: Watch = { on: false, cuts: [], lives: [], answerLost: false }
   const run = async (t: Scenario): Promise<void> => {
     t.tolerateErrors()
     const trail: Trail = { pr: { number: 0 } }
-    for (const step of steps) {
+    for (const step of path.steps) {
       t.clock.advance(1000)
       disturbance.before?.(t)
       Object.assign(watch, { on: true, cuts: [], answerLost: false })
@@ -59,7 +59,7 @@ export async function playPath(disturbance: Disturbance): Promise<void> {
     }
   }
   await playScenario(run, {
-    installed: false,
+    ...path.options,
     stand: (ground) => {
       const life = beginLife(ground, (cut) => {
         if (!watch.on) return "go on"

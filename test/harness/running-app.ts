@@ -1,6 +1,7 @@
 import { Writable } from "node:stream"
 import { Probot } from "probot"
 import { composeApp, type App } from "../../src/app.ts"
+import { openSources, type EvidenceSources } from "../../src/evidence/sources.ts"
 import { octokitOnce } from "../../src/github/octokit.ts"
 import { step } from "../../src/inbox/worker.ts"
 import type { Clock } from "../../src/lib/clock.ts"
@@ -24,14 +25,22 @@ export type AppGround = {
   database: Database
   github: TestGitHub
   credentials: AppCredentials
+  /** Left out: no host may be probed, no data source is there. */
+  evidence?: EvidenceSources
+  /** Left out: no signals are taken. */
+  signalsSecret?: string
   clock: Clock
   /** Lines of level warn and above are collected here. */
   logged: LoggedLine[]
   newRunId(): string
+  /** The client, where it is not the one that asks once. */
+  Octokit?: ReturnType<typeof octokitOnce>
 }
 
 /** A line of the log. pino's levels: 40 warn, 50 error, 60 fatal. */
 export type LoggedLine = { level: number; msg: string; [field: string]: unknown }
+
+const noSources = { probe: { allowedHosts: [], allowPrivate: false }, prometheus: [] }
 
 /** Rounds after which a scenario is taken to run for ever. */
 const limitRounds = 300
@@ -46,7 +55,7 @@ export async function startApp(ground: AppGround): Promise<RunningApp> {
     secret: credentials.webhookSecret,
     baseUrl: "http://github.test",
     log,
-    Octokit: octokitOnce((input, init) => github.fetch(input, init)),
+    Octokit: ground.Octokit ?? octokitOnce((input, init) => github.fetch(input, init)),
     request: { fetch: (input: Request | URL | string, init?: RequestInit) => github.fetch(input, init) },
   })
   const app = await composeApp({
@@ -54,6 +63,8 @@ export async function startApp(ground: AppGround): Promise<RunningApp> {
     probot,
     appId: credentials.appId,
     webhookSecret: credentials.webhookSecret,
+    evidence: ground.evidence ?? openSources(noSources),
+    signalsSecret: ground.signalsSecret,
     clock,
     newRunId,
     log,

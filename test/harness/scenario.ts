@@ -76,6 +76,7 @@ async function begin(options: ScenarioOptions): Promise<World> {
   const { people } = github
   const config = options.config === undefined ? enforceBuild : options.config
   const files = { "README.md": "# shop\n", ...(config === null ? {} : { ".github/promotion.yml": config }) }
+  await people.createUser({ login: "acme", type: "Organization" })
   const { repo } = await people.createRepository({ owner: "acme", name: "shop", files, collaborators: { ...cast } })
   const credentials = await people.createApp({ slug: "portcullis", ...appManifest() })
   for (const slug of ["github-actions", "other-ci"]) {

@@ -2,7 +2,7 @@ import { expect } from "vitest"
 import { parseEntryBody } from "../../src/ledger/entry.ts"
 import { chainedRepositories, readRows } from "../../src/ledger/ledger.ts"
 import { verifyLedger } from "../../src/ledger/verify.ts"
-import { replay } from "../../src/promotion/state.ts"
+import { replay, type PromotionState } from "../../src/promotion/state.ts"
 import type { TestDatabase } from "./database.ts"
 
 /** Every chain verifies, and replaying it gives exactly the stored promotions and pauses. */
@@ -14,29 +14,37 @@ export async function assertLedgerSound(database: TestDatabase): Promise<void> {
     const where = { repositoryId: BigInt(repositoryId) }
     const promotions = await database.prisma.promotion.findMany({ where, orderBy: { id: "asc" } })
     expect(
-      promotions.map(({ id, number, state, headSha, baseRef, stages, blockReasons, version, endedAt }) => ({
-        runId: id,
-        number,
-        state,
-        headSha,
-        baseRef,
-        stages,
-        blockReasons,
-        version,
-        endedAtMs: endedAt?.getTime() ?? null,
-      })),
+      promotions.map(
+        ({ id: runId, repositoryId: _repository, endedAt, proposedAt, landedSha: _landed, ...columns }) => ({
+          ...columns,
+          runId,
+          proposedAtMs: proposedAt.getTime(),
+          endedAtMs: endedAt?.getTime() ?? null,
+        }),
+      ),
     ).toEqual([...replayed.promotions.values()].toSorted((a, b) => (a.runId < b.runId ? -1 : 1)))
+    expect(promotions.map(({ landedSha, after }) => [landedSha, after])).toEqual(
+      promotions.map(({ after }) => [(after as PromotionState["after"])?.landing?.sha ?? null, after]),
+    )
     const pauses = await database.prisma.pause.findMany({ where, orderBy: { id: "asc" } })
     expect(
-      pauses.map(({ id, scope, number, reason, source, actor, at }) => ({
+      pauses.map(({ id, scope, branch, number, reason, source, actor, at, until }) => ({
         id,
         scope,
+        branch,
         number,
         reason,
         source,
         actor,
         atMs: at.getTime(),
+        untilMs: until?.getTime() ?? null,
       })),
     ).toEqual([...replayed.pauses].toSorted((a, b) => (a.id < b.id ? -1 : 1)))
+    const known = await database.prisma.knownGood.findMany({ where })
+    expect(known.map(({ branch, sha, tag, runId, at }) => ({ branch, sha, tag, runId, atMs: at.getTime() }))).toEqual([
+      ...replayed.lanes.knownGood.values(),
+    ])
+    const rollbacks = await database.prisma.rollback.findMany({ where, orderBy: { startedAt: "asc" } })
+    expect(rollbacks.map(({ data }) => data)).toEqual([...replayed.lanes.rollbacks.values()])
   }
 }

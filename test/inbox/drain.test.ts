@@ -77,7 +77,7 @@ async function dirty(): Promise<string[]> {
 /** What a delivery tells when it says of one repository just this. */
 function telling(told: Partial<Hearsay>): Reading {
   const about = { id: 5, installationId: 9, owner: "acme", name: "shop", defaultBranch: "main", active: true }
-  const nothing = { facts: [], asks: [], configStale: false, subjects: [], wakeHeads: [] }
+  const nothing = { facts: [], asks: [], configStale: false, subjects: [], wakeHeads: [], rerunHeads: [] }
   return { outcome: "queued", why: null, hearsay: [{ repository: about, ...nothing, ...told }] }
 }
 
@@ -109,10 +109,11 @@ test("the late webhook: an older event that comes later, even in one batch, does
   await drainOnce(deps())
   await store("older", "pull_request", pullRequest("2026-11-20T11:00:03Z"))
   await drainOnce(deps())
-  expect(await database.prisma.fact.findMany()).toMatchObject([{ number: 7, data: { draft: true } }])
+  const pulls = { where: { kind: "pull-request" } }
+  expect(await database.prisma.fact.findMany(pulls)).toMatchObject([{ number: 7, data: { draft: true } }])
   await store("same second", "pull_request", pullRequest("2026-11-20T11:00:05Z", { draft: false }))
   await drainOnce(deps())
-  expect(await database.prisma.fact.findMany()).toMatchObject([{ number: 7, data: { draft: false } }])
+  expect(await database.prisma.fact.findMany(pulls)).toMatchObject([{ number: 7, data: { draft: false } }])
 })
 
 test("a check wakes the open pull requests at its head, and no others", async () => {
@@ -143,7 +144,7 @@ test("what leads to nothing is recorded with its outcome and why, and never read
   expect(await drainAll(deps())).toEqual([6, 0])
   expect(await outcomes()).toMatchInlineSnapshot(`
     {
-      "branch": "ignored: not the default branch",
+      "branch": "queued",
       "cut": "unparseable: not JSON",
       "elsewhere": "not-installed",
       "null": "unparseable: : Invalid input: expected object, received null",

@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest"
-import { openPullRequestsAt, writeAsks, writeFacts, writeRepositories, type FactSource } from "../../src/inbox/facts.ts"
+import { openPullRequestsAt, writeAsks, writeFacts, type FactSource } from "../../src/inbox/facts.ts"
 import { parseSha, type Sha } from "../../src/lib/brand.ts"
 import type { CheckFact, PullRequestFact } from "../../src/promotion/fact.ts"
-import type { HeardAsk, HeardFact, HeardRepository } from "../../src/promotion/hearsay.ts"
+import type { HeardAsk, HeardFact } from "../../src/promotion/hearsay.ts"
 import { testDatabase, type TestDatabase } from "../harness/database.ts"
 
 const noon = Date.parse("2026-11-20T12:00:00.000Z")
@@ -32,8 +32,12 @@ function pull(seconds: number, changed: Partial<PullRequestFact> = {}): HeardFac
     headSha: sha("a"),
     headRef: "feature",
     baseRef: "main",
+    fork: false,
     author: max,
+    body: "",
     labels: [],
+    mergeable: "unknown",
+    autoMerge: false,
     updatedAtMs: noon + seconds * 1000,
     ...changed,
   }
@@ -180,38 +184,4 @@ test("an ask that is known is left as it is, its answer included", async () => {
   const [row, ...more] = await database.prisma.ask.findMany()
   expect(more).toEqual([])
   expect(row).toMatchObject({ answer: { accepted: true }, settledAt: new Date(noon), data: { body: ask.body } })
-})
-
-describe("repositories", () => {
-  const shop = { id: 5, installationId: 9, owner: "acme", name: "shop", defaultBranch: "main", active: true }
-  const told = (...heardOf: [Partial<HeardRepository>, boolean][]): Promise<void> =>
-    writeRepositories(
-      database.prisma,
-      heardOf.map(([changed, configStale]) => ({ repository: { ...shop, ...changed }, configStale })),
-    )
-  const row = (): Promise<object | null> =>
-    database.prisma.repository.findFirst({
-      select: { name: true, defaultBranch: true, configHeard: true, active: true },
-    })
-
-  test("what is not told of one stays as it is, and what is told again counts no read", async () => {
-    await told([{}, false])
-    await told([{ name: "store", defaultBranch: null }, false])
-    await told([{ name: "store" }, false])
-    expect(await row()).toEqual({ name: "store", defaultBranch: "main", configHeard: 0, active: true })
-  })
-
-  test("a stale config and another default branch are counted, since the file must be read again", async () => {
-    await told([{}, false])
-    await told([{}, true])
-    await told([{ defaultBranch: "trunk" }, false])
-    expect(await row()).toEqual({ name: "shop", defaultBranch: "trunk", configHeard: 2, active: true })
-  })
-
-  test("of one told twice in a batch the last counts, but nothing that only the first told is lost", async () => {
-    await told([{}, true], [{ name: "store", defaultBranch: null, active: false }, false])
-    expect(await row()).toEqual({ name: "store", defaultBranch: "main", configHeard: 0, active: false })
-    await told([{ defaultBranch: "trunk" }, false], [{ defaultBranch: null }, false])
-    expect(await row()).toEqual({ name: "shop", defaultBranch: "trunk", configHeard: 1, active: true })
-  })
 })

@@ -46,6 +46,10 @@ async function takeKeys(limit = 8): Promise<string[]> {
   return (await queue.take(limit)).map(({ subject }) => subjectKey(subject)).toSorted()
 }
 
+async function takeOneKey(): Promise<string | undefined> {
+  return (await takeKeys(1))[0]
+}
+
 /** Jobs as the table has them: `queue: key, state`. */
 async function jobs(): Promise<string[]> {
   const { rows } = await database.pool.query<{ job: string }>(
@@ -86,6 +90,20 @@ test("a subject marked while it runs waits for its end, keeps no other waiting, 
   await queue.settle(first)
   expect(await takeKeys()).toEqual(["pull-request:1:7"])
   expect(await takeKeys()).toEqual([])
+})
+
+test("the urgent are taken first, and what waits already becomes more urgent, never less", async () => {
+  await mark(seven, eight, talk)
+  const urgent = async (subjects: Subject[], urgency: number): Promise<void> =>
+    database.prisma.$transaction((tx) => queue.mark(tx, subjects, () => urgency))
+  await urgent([eight], 1)
+  await urgent([talk, whole], 2)
+  await urgent([talk], 1)
+  await mark(talk)
+  const first = await queue.take(2)
+  expect(first.map(({ subject }) => subjectKey(subject)).toSorted()).toEqual(["conversation:1:7", "repository:1"])
+  expect(await takeOneKey()).toBe("pull-request:1:8")
+  expect(await takeOneKey()).toBe("pull-request:1:7")
 })
 
 test("every marking is counted once it is made, and marking nothing is not", async () => {

@@ -10,7 +10,7 @@ const pace = { concurrency: 2, pollMs: never, touchMs: never, restMs: 0 }
 
 const subject = (number: number): Subject => ({ kind: "pull-request", repositoryId: 1, number })
 
-const numberOf = (one: Subject): number => (one.kind === "repository" ? 0 : one.number)
+const numberOf = (one: Subject): number => ("number" in one ? one.number : 0)
 
 type World = {
   deps: WorkerDeps

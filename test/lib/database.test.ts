@@ -59,7 +59,9 @@ test("values come back as they went in", async () => {
   expect(await prisma.fact.findFirst()).toMatchObject(fact)
   const id = "0195a3c0-0000-7000-8000-000000000000"
   const promotion = { id, repositoryId: 1n, number: 1, state: "s", headSha: "h", baseRef: "b", stages: {}, version: 1 }
-  await prisma.promotion.create({ data: { ...promotion, blockReasons: ["paused", "a,b"] } })
+  await prisma.promotion.create({
+    data: { ...promotion, blockReasons: ["paused", "a,b"], approvals: [], proposedAt: at },
+  })
   expect(await prisma.promotion.findFirst()).toMatchObject({ blockReasons: ["paused", "a,b"], endedAt: null })
 })
 

@@ -24,6 +24,7 @@ test("the migrations also make what schema.prisma cannot say", async () => {
      UNION ALL SELECT tgname FROM pg_trigger WHERE NOT tgisinternal ORDER BY name`,
   )
   expect(rows.map(({ name }) => name)).toEqual([
+    "fact_deployment_idx",
     "ledger_chain_advance",
     "ledger_chain_guard",
     "ledger_chain_refuse_truncate",

@@ -1,9 +1,9 @@
 import { readFileSync } from "node:fs"
 import { resolve } from "node:path"
 import { describe, expect, test } from "vitest"
-import { judgeChecks } from "../../src/promotion/checks.ts"
+import { judgeChecks } from "../../src/promotion/gate/checks.ts"
 import type { CheckFact } from "../../src/promotion/fact.ts"
-import { meaningOf, type CheckMeaning } from "../../src/promotion/stage.ts"
+import { meaningOf, type CheckMeaning } from "../../src/promotion/gate/stage.ts"
 import { head, ownAppId } from "./world.ts"
 
 /** Every word of GitHub's for a check run that ended, for one that did not, and for a commit status. */

@@ -1,13 +1,23 @@
 import fc from "fast-check"
 import { fromMarkdown } from "mdast-util-from-markdown"
 import { describe, expect, test } from "vitest"
-import { mayHoldCommand, parseCommands } from "../../src/promotion/command.ts"
+import { mayHoldCommand, parseCommands } from "../../src/promotion/command/command.ts"
 
 /** Commands as short words: `pause`, `resume`, with the reason after a colon. */
 function words(body: string): string[] {
-  return parseCommands(body).map(({ name, reason }) => {
+  return parseCommands(body).flatMap((said) => {
+    if (said.kind !== "command") return []
+    const { name, text } = said.command
     const short = name.replace("-promotion", "")
-    return reason === null ? short : `${short}: ${reason}`
+    return [text === null ? short : `${short}: ${text}`]
+  })
+}
+
+/** What was said that is no command, in a line each. */
+function faults(body: string): string[] {
+  return parseCommands(body).flatMap((said) => {
+    if (said.kind === "near-miss") return [`/${said.said}? ${said.name}`]
+    return said.kind === "misuse" ? [`${said.name}: ${said.why} ${said.word}`] : []
   })
 }
 
@@ -111,6 +121,85 @@ describe("what is not a command", () => {
   ]
   for (const [title, body] of cases) test(title, () => expect(words(body)).toEqual([]))
 })
+
+describe("what was probably meant", () => {
+  test.each([
+    ["/pause-promotions now", ["/pause-promotions? pause-promotion"]],
+    ["/Pause-Promotion", ["/Pause-Promotion? pause-promotion"]],
+    ["/pause_promotion", ["/pause_promotion? pause-promotion"]],
+    ["/resum-promotoin", []],
+    ["/resumepromotion", ["/resumepromotion? resume-promotion"]],
+    ["/unpause-promotion", ["/unpause-promotion? resume-promotion"]],
+    ["/pause it burns", ["/pause? pause-promotion"]],
+    ["/Resume", ["/Resume? resume-promotion"]],
+    ["/unpause", ["/unpause? resume-promotion"]],
+    ["/status", ["/status? promotion-status"]],
+    ["/hold\n/stop\n/merge", []],
+    ["/aprove", ["/aprove? approve"]],
+    ["/rejct now", ["/rejct? reject"]],
+    ["/prompt", []],
+    ["/about", []],
+    ["/rolback", ["/rolback? rollback"]],
+    ["/rol-bak", []],
+    ["/halp", []],
+    ["/HELP", ["/HELP? help"]],
+    ["/pause-promotion-for-now", []],
+    ["/deploy", []],
+    ["/usr/bin/help", []],
+    ["see /pause-promotions", []],
+    ["`/pause-promotions`", []],
+  ])("%j", (body, expected) => expect(faults(body)).toEqual(expected))
+})
+
+describe("options", () => {
+  test.each([
+    ["/pause-promotion --now", ["pause-promotion: unknown-option --now"]],
+    ["/pause-promotion incident --constructor", ["pause-promotion: unknown-option --constructor"]],
+    ["/resume-promotion --for 2h", ["resume-promotion: unknown-option --for"]],
+    ["/pause-promotion --for", ["pause-promotion: no-value --for"]],
+    ["/pause-promotion --for --pr", ["pause-promotion: no-value --for"]],
+    ["/pause-promotion --for 2", ["pause-promotion: not-a-duration 2"]],
+    ["/pause-promotion --for=99999d", ["pause-promotion: not-a-duration 99999d"]],
+    ["/pause-promotion --for 1h --for 2h", ["pause-promotion: option-twice --for"]],
+    ["/pause-promotion --pr --branch main", ["pause-promotion: two-scopes null"]],
+    ["/pause-promotion --branch release/*", ["pause-promotion: not-a-branch-name release/*"]],
+    ["/pause-promotion --branch=mai?", ["pause-promotion: not-a-branch-name mai?"]],
+    ["/reject", ["reject: missing-reason null"]],
+    ["/reject   ", ["reject: missing-reason null"]],
+    ["/promote --urgent", ["promote: missing-reason --urgent"]],
+    ["/promote --urgent --urgent x", ["promote: option-twice --urgent"]],
+    ["/promote now", ["promote: surplus now"]],
+    ["/approve lgtm", ["approve: not-a-commit lgtm"]],
+    ["/approve abc123", ["approve: not-a-commit abc123"]],
+    ["/approve abcdef1 thanks", ["approve: surplus thanks"]],
+  ])("%j is not understood", (body, expected) => {
+    expect(faults(body)).toEqual(expected)
+    expect(words(body)).toEqual([])
+  })
+
+  test.each([
+    "/pause-promotion a -- b",
+    "/pause-promotion a - b -c",
+    "/pause-promotion —because",
+    "/pause-promotion ---",
+  ])("%j has none", (body) => expect(words(body)).toHaveLength(1))
+})
+
+test("options stand anywhere, a telephone's dash included", () => {
+  for (const body of ["/promote --urgent it burns", "/promote it --urgent burns", "/promote it burns —urgent"]) {
+    const [said] = parseCommands(body)
+    const urgent = "it burns"
+    expect(said).toEqual({ kind: "command", command: { name: "promote", text: `--urgent ${urgent}`, urgent } })
+  }
+})
+
+test.each(["--for 2h --branch main it burns", "it —for 2h burns --branch=main", "--branch main it burns --FOR 2h"])(
+  "/pause-promotion %s",
+  (rest) => {
+    const [said] = parseCommands(`/pause-promotion ${rest}`)
+    expect(said).toMatchObject({ command: { reason: "it burns", forMs: 7_200_000, branch: "main", own: false } })
+  },
+)
 
 describe("limits", () => {
   test("at most ten commands of a comment are read", () => {

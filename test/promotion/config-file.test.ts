@@ -2,8 +2,8 @@ import { readFileSync } from "node:fs"
 import { join } from "node:path"
 import fc from "fast-check"
 import { describe, expect, test } from "vitest"
-import { builtInConfig, rulesForBranch } from "../../src/promotion/config.ts"
-import { readConfigFile } from "../../src/promotion/config-file.ts"
+import { builtInConfig, defaultRules, rulesForBranch } from "../../src/promotion/config/config.ts"
+import { readConfigFile } from "../../src/promotion/config/config-file.ts"
 
 /** The problems of a text, one a line: `line:column path: message`. */
 function problems(text: string): string[] {
@@ -30,12 +30,72 @@ describe("a valid file", () => {
     expect(valid("version: 1\n")).toEqual(builtInConfig)
     expect(builtInConfig).toMatchInlineSnapshot(`
       {
+        "agents": {
+          "label": "agent",
+          "logins": [],
+          "trailer": "Agent-task",
+        },
         "commands": {
+          "abort": "write",
+          "help": "read",
           "pause-promotion": "write",
+          "promote": "write",
+          "promote-urgent": "maintain",
+          "promotion-status": "read",
+          "recheck": "write",
+          "resume-promotion": "write",
+          "rollback": "write",
         },
         "mode": "advisory",
         "pause": {
+          "hard_stop": false,
           "label": "promotion-paused",
+        },
+        "policy": {
+          "content": [],
+          "description": {
+            "require_sections": [],
+          },
+          "forbidden_paths": [],
+          "max_changed_lines": 10000,
+          "protected_paths": [],
+          "scope": [],
+          "syntax": [],
+        },
+        "review": {
+          "agents": "never-count",
+          "delete_rejected_branch": false,
+          "high": {
+            "approvals": 2,
+            "from": [
+              {
+                "kind": "role",
+                "role": "write",
+              },
+            ],
+          },
+          "low": {
+            "approvals": 1,
+            "from": [
+              {
+                "kind": "role",
+                "role": "write",
+              },
+            ],
+          },
+          "medium": {
+            "approvals": 1,
+            "from": [
+              {
+                "kind": "role",
+                "role": "write",
+              },
+            ],
+          },
+        },
+        "risk": [],
+        "urgent": {
+          "may_skip": [],
         },
         "version": 1,
       }
@@ -47,22 +107,22 @@ describe("a valid file", () => {
       withStages(`[{ checks: { require: [build, { name: "test (*)", app: github-actions }, { name: lint }] } }]`),
     )
     expect(rulesForBranch(config, { name: "main", defaultBranch: "main" })).toEqual({
+      ...defaultRules,
       stages: [
         {
-          checks: {
-            require: [
-              { name: "build", app: null },
-              { name: "test (*)", app: "github-actions" },
-              { name: "lint", app: null },
-            ],
-          },
+          kind: "checks",
+          require: [
+            { name: "build", app: null },
+            { name: "test (*)", app: "github-actions" },
+            { name: "lint", app: null },
+          ],
         },
       ],
     })
   })
 
   test("`checks` alone is every check there is, and so is a branch without stages", () => {
-    const every = { stages: [{ checks: { require: [{ name: "*", app: null }] } }] }
+    const every = { ...defaultRules, stages: [{ kind: "checks", require: [{ name: "*", app: null }] }] }
     const place = { name: "main", defaultBranch: "main" }
     expect(rulesForBranch(valid(withStages("[checks]")), place)).toEqual(every)
     expect(rulesForBranch(valid("version: 1\nbranches: { main: {} }"), place)).toEqual(every)
@@ -77,7 +137,9 @@ branches:
   release/*: { stages: [{ checks: { require: [second] } }] }
 `)
     const required = (name: string) =>
-      rulesForBranch(config, { name, defaultBranch: "main" })?.stages[0]?.checks.require[0]?.name
+      rulesForBranch(config, { name, defaultBranch: "main" })?.stages.flatMap((stage) =>
+        stage.kind === "checks" ? stage.require.map((one) => one.name) : [],
+      )[0]
     expect(["release/1", "release/2", "main"].map(required)).toEqual(["first", "second", undefined])
   })
 
@@ -138,21 +200,23 @@ describe("every mistake is named with its place", () => {
     ],
     [
       "stages of a later version",
-      withStages("\n      - policy\n      - review: { approvals: 1 }\n      - checks"),
+      withStages("\n      - canary\n      - review: { approvals: 1 }\n      - checks"),
       [
-        "5:9 branches.main.stages.0: unknown stage `policy`: this version of Portcullis knows `checks` only",
-        "6:9 branches.main.stages.1: unknown stage `review`: this version of Portcullis knows `checks` only",
+        "5:9 branches.main.stages.0: unknown stage `canary`: this version of Portcullis knows `checks`, `policy`, `review` and `deployment`",
+        "6:9 branches.main.stages.1: the stage `review` takes nothing: write `- review`",
       ],
     ],
     [
       "a stage that is a number",
       withStages("[5]"),
-      ["4:14 branches.main.stages.0: must be `checks` or a map of keys, not `5`"],
+      ["4:14 branches.main.stages.0: must be `checks`, `policy` or `review` or a map of keys, not `5`"],
     ],
     [
       "two stages of a kind",
       withStages("[checks, checks]"),
-      ["4:5 branches.main.stages: one `checks` stage is enough: list all names under its `require`"],
+      [
+        "4:5 branches.main.stages: a stage stands here twice; one is enough: a `checks` stage lists all names under its `require`",
+      ],
     ],
     [
       "a list with nothing in it",
@@ -216,44 +280,63 @@ describe("every mistake is named with its place", () => {
       "version: 1\n__proto__: { mode: enforce }\n",
       ["2:1 __proto__: unknown key `__proto__`"],
     ],
+    [
+      "a branch of that name, beside another mistake",
+      "version: 1\nmode: strict\nbranches:\n  main: {}\n  __proto__: {}\n",
+      [
+        "2:1 mode: must be `advisory` or `enforce`, not the text `strict`",
+        "5:3 branches.__proto__: no pattern can be named `__proto__`: write `__proto_*`",
+      ],
+    ],
+    [
+      "a branch of that name alone",
+      "version: 1\nbranches: { __proto__: }\n",
+      ["2:13 branches.__proto__: no pattern can be named `__proto__`: write `__proto_*`"],
+    ],
+    [
+      "what an urgent change is never let past",
+      "version: 1\nurgent: { may_skip: [checks, policy, pause], why: x }\n",
+      [
+        "2:30 urgent.may_skip.1: `policy` is never passed over: what protects the repository holds for urgent changes as well. Only `checks`, `review` and `deployment` may stand here",
+        "2:38 urgent.may_skip.2: must be `checks`, `review` or `deployment`, not the text `pause`",
+        "2:46 urgent.why: unknown key `why`",
+      ],
+    ],
     ["a file that is too large", `version: 1\n#${"x".repeat(65_536)}`, ["1:1 the file is larger than 64 KiB"]],
   ]
   for (const [title, text, expected] of cases) test(title, () => expect(problems(text)).toEqual(expected))
 
-  test("at most twenty are told", () => {
+  test("at most twenty are told, and the others counted", () => {
     const many = Array.from({ length: 30 }, (_, index) => `key${index}: 1\n`).join("")
     expect(problems(`version: 1\n${many}`)).toHaveLength(20)
+    expect(readConfigFile(`version: 1\n${many}`)).toMatchObject({ more: 10 })
   })
 })
 
 describe("a file written for a later version", () => {
   const text = readFileSync(join(import.meta.dirname, "everything.yml"), "utf8")
+    .replace("- deployment:", "- canary:")
+    .replaceAll(/ (?:health|promote_to):/g, (key) => key.replace(":", "_of:"))
 
   test("is refused line by line", () => {
     expect(problems(text)).toMatchInlineSnapshot(`
       [
-        "7:5 branches.main.from: unknown key \`from\`",
-        "13:9 branches.main.stages.1: unknown stage \`policy\`: this version of Portcullis knows \`checks\` only",
-        "14:9 branches.main.stages.2: unknown stage \`review\`: this version of Portcullis knows \`checks\` only",
-        "15:9 branches.main.stages.3: unknown stage \`deployment\`: this version of Portcullis knows \`checks\` only",
-        "16:5 branches.main.merge: unknown key \`merge\`",
-        "19:5 branches.main.health: unknown key \`health\`",
-        "29:5 branches.main.known_good: unknown key \`known_good\`",
-        "30:5 branches.main.rollback: unknown key \`rollback\`",
-        "39:48 branches.develop.stages.1: unknown stage \`policy\`: this version of Portcullis knows \`checks\` only",
-        "39:56 branches.develop.stages.2: unknown stage \`review\`: this version of Portcullis knows \`checks\` only",
-        "40:5 branches.develop.health: unknown key \`health\`",
-        "41:5 branches.develop.promote_to: unknown key \`promote_to\`",
-        "43:1 risk: unknown key \`risk\`",
-        "49:1 review: unknown key \`review\`",
-        "56:1 policy: unknown key \`policy\`",
-        "67:1 agents: unknown key \`agents\`",
-        "68:35 pause.hard_stop: unknown key \`hard_stop\`",
-        "69:37 commands.rollback: unknown key \`rollback\`",
-        "69:54 commands.promote: unknown key \`promote\`",
-        "69:70 commands.promote-urgent: unknown key \`promote-urgent\`",
+        "15:9 branches.main.stages.3: unknown stage \`canary\`: this version of Portcullis knows \`checks\`, \`policy\`, \`review\` and \`deployment\`",
+        "19:5 branches.main.health_of: unknown key \`health_of\`",
+        "40:5 branches.develop.health_of: unknown key \`health_of\`",
+        "41:5 branches.develop.promote_to_of: unknown key \`promote_to_of\`",
+        "71:1 notifications: unknown key \`notifications\`",
       ]
     `)
+  })
+
+  test("a number too small or too large is not told as a text", () => {
+    const numbers = "version: 1\nreview:\n  low: { approvals: -1 }\n  high: { approvals: 21 }\nbranches:\n  '': {}\n"
+    expect(problems(numbers)).toEqual([
+      "3:10 review.low.approvals: must be 0 or more, not `-1`",
+      "4:11 review.high.approvals: must be 20 or less, not `21`",
+      "6:3 branches.: must not be empty",
+    ])
   })
 
   test("each problem stands where it says", () => {

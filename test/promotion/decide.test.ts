@@ -1,25 +1,31 @@
 import fc from "fast-check"
 import { describe, expect, test } from "vitest"
 import type { Actor } from "../../src/ledger/entry.ts"
-import { promotionConfigSchema, type ConfigInForce, type Requirement } from "../../src/promotion/config.ts"
-import { decide } from "../../src/promotion/decide.ts"
+import { promotionConfigSchema, type ConfigInForce, type Requirement } from "../../src/promotion/config/config.ts"
+import { decide } from "../../src/promotion/gate/decide.ts"
 import type { CheckFact, PullRequestFact } from "../../src/promotion/fact.ts"
-import { labelPauseId, type Pause } from "../../src/promotion/pause.ts"
+import { labelPauseId, type Pause } from "../../src/promotion/pause/pause.ts"
 import type { Role } from "../../src/promotion/permission.ts"
-import type { LabelAsk, Snapshot } from "../../src/promotion/snapshot.ts"
+import type { LabelAsk, Snapshot } from "../../src/promotion/gate/snapshot.ts"
+import { pauseKey, type Withdrawal } from "../../src/promotion/pause/withdraw.ts"
+import { deployments } from "./deployment-world.ts"
 import { assertFits, brokenLaw, isOpen, isSamePlan } from "./laws.ts"
 import {
   configs,
   head,
   labels,
+  mergeAsks,
   newRunId,
+  nothingOfReviews,
   nowMs,
   number,
   olderHead,
   ownAppId,
+  pauses,
   promotions,
   pulls,
   snapshotOf,
+  unchangedFile,
 } from "./world.ts"
 
 const appIds: Readonly<Record<string, number>> = { "github-actions": 15_368, "other-ci": 9, portcullis: ownAppId }
@@ -56,7 +62,12 @@ function configWith(require: readonly Requirement[], mode: string): ConfigInForc
   const config = promotionConfigSchema.parse({
     version: 1,
     mode,
-    branches: { "release/*": { stages: [{ checks: { require } }] }, "m*": { stages: [{ checks: { require } }] } },
+    branches: {
+      "release/*": { stages: [{ checks: { require } }, { deployment: { environment: "staging" } }] },
+      "m*": { stages: [{ checks: { require } }] },
+    },
+    agents: { logins: ["robo"] },
+    urgent: { may_skip: ["checks"] },
   })
   return { status: "valid", blob: "d".repeat(40), config }
 }
@@ -76,13 +87,20 @@ const actor: fc.Arbitrary<Actor> = fc
   .map((login) => ({ kind: login.endsWith("[bot]") ? "app" : "user", login, id: login.length }))
 
 const pause: fc.Arbitrary<Pause> = fc
-  .record({ of: fc.constantFrom(null, number, 9), actor, id: fc.integer({ min: 1, max: 9 }), ageMs: fc.nat(5000) })
+  .record({
+    of: fc.constantFrom(null, "main", "other", number, 9),
+    actor,
+    id: fc.integer({ min: 1, max: 9 }),
+    ageMs: fc.nat(5000),
+  })
   .map(({ of, actor: by, id, ageMs }) => ({
-    id: of === null ? `comment:${id}:0` : labelPauseId(of),
-    scope: of === null ? "repository" : "pull-request",
-    number: of,
+    id: typeof of === "number" ? labelPauseId(of) : `comment:${id}:0`,
+    scope: of === null ? "repository" : typeof of === "number" ? "pull-request" : "branch",
+    branch: typeof of === "string" ? of : null,
+    number: typeof of === "number" ? of : null,
     reason: null,
-    source: of === null ? "command" : "label",
+    source: typeof of === "number" ? "label" : "command",
+    untilMs: null,
     actor: by,
     atMs: nowMs - ageMs,
   }))
@@ -96,6 +114,7 @@ const labelAsk: fc.Arbitrary<LabelAsk> = fc
     atMs: nowMs - ageMs,
     on,
     actor: by,
+    by: null,
     actorIsBot: by?.kind === "app",
     cause: null,
     answered,
@@ -116,24 +135,54 @@ const pullRequest: fc.Arbitrary<PullRequestFact | null> = fc
     fact: fc.constantFrom(...Object.values(pulls)),
     baseRef: fc.constantFrom("main", "main", "main", "release/1", "topic"),
     labels: fc.subarray(["bug", "promotion-paused"]),
+    autoMerge: fc.boolean(),
     headRef: fc.oneof(fc.constant("feature"), hostile),
   })
   .map(({ fact, ...more }) => (fact === null ? null : { ...fact, ...more }))
 
-const snapshots: fc.Arbitrary<Snapshot> = fc.record({
+const promotionAskedFor = fc
+  .tuple(fc.constantFrom(...Object.values(promotions)), fc.constantFrom(...Object.values(mergeAsks)))
+  .map(([promotion, asked]) => (promotion === null || asked === null ? promotion : { ...promotion, asked }))
+
+const withdrawal: fc.Arbitrary<Withdrawal> = fc.record({
+  kind: fc.constantFrom("dequeue", "disable-auto-merge"),
+  pause: fc.constantFrom(...Object.values(pauses).flatMap((held) => held.map(pauseKey)), "label:5@1"),
+  outcome: fc.constantFrom(null, { how: "done" }, { how: "not-needed" }, { how: "refused", words: "no" }),
+})
+
+const snapshotsOfAnyFile: fc.Arbitrary<Omit<Snapshot, "headConfig">> = fc.record({
   nowMs: fc.constant(nowMs),
   ownAppId: fc.constant(ownAppId),
   repository: fc.constant({ id: 1, owner: "acme", name: "shop", defaultBranch: "main" }),
   config: configInForce,
   pullRequest,
   checks: fc.array(checkFact, { maxLength: 12 }),
+  deployments,
   sight: fc.constantFrom("none", "partial", "complete", "complete"),
-  promotion: fc.constantFrom(...Object.values(promotions)),
+  promotion: promotionAskedFor,
   pauses: pauseList,
   labelAsks,
   roles,
+  retargetedAtMs: fc.constant(null),
+  agentLabelAsks: fc.constant([]),
+  lately: fc.constant(nothingOfReviews.lately),
+  change: fc.constant(null),
+  head: fc.constant(null),
+  reviews: fc.constant([]),
+  comments: fc.constant([]),
+  seenComments: fc.constant(new Set<number>()),
+  mergeAttempt: fc.constant(null),
+  rollback: fc.constant(null),
+  onward: fc.constant(null),
+  rollbackUnderWay: fc.boolean(),
+  landing: fc.record({ queued: fc.boolean(), withdrawals: fc.array(withdrawal, { maxLength: 6 }) }),
   newRunId: fc.constant(newRunId),
 })
+
+const snapshots: fc.Arbitrary<Snapshot> = snapshotsOfAnyFile.map((snapshot) => ({
+  ...snapshot,
+  headConfig: unchangedFile(snapshot.config),
+}))
 
 /** Snapshots in which little is amiss, so that many a gate opens. */
 const hopeful: fc.Arbitrary<Snapshot> = fc
@@ -141,6 +190,7 @@ const hopeful: fc.Arbitrary<Snapshot> = fc
   .map(({ snapshot, require, amiss }) => ({
     ...snapshot,
     config: configWith(require, "enforce"),
+    headConfig: unchangedFile(configWith(require, "enforce")),
     pullRequest: pulls["open into main"] ?? null,
     checks: [...names, "deploy"].map((name, index) => check(100 + index, name)).concat(snapshot.checks.slice(0, amiss)),
     sight: "complete",
@@ -182,7 +232,7 @@ describe("larger snapshots", () => {
     fc.assert(
       fc.property(hopeful, pause, (snapshot, more) => {
         const paused = decide({ ...snapshot, pauses: [...snapshot.pauses.filter(({ id }) => id !== more.id), more] })
-        expect(isOpen(paused) && more.number !== 9).toBe(false)
+        expect(isOpen(paused) && more.number !== 9 && more.branch !== "other").toBe(false)
       }),
       { numRuns: 1500, seed: 3 },
     )

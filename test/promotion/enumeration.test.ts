@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest"
-import { decide } from "../../src/promotion/decide.ts"
+import { decide } from "../../src/promotion/gate/decide.ts"
 import { brokenLaw, isOpen, isSamePlan } from "./laws.ts"
 import { checks, configs, everySnapshot, labels, pauses, promotions, pulls, sights } from "./world.ts"
 
@@ -49,30 +49,61 @@ function openOnes(config: string): string[] {
 test("these, and no others, stand open", () => {
   expect(openOnes("enforce")).toMatchInlineSnapshot(`
     [
-      "open into main | success from github-actions | pause: another pull request | promotion: aborted | sight: complete",
-      "open into main | success from github-actions | pause: another pull request | promotion: none | sight: complete",
-      "open into main | success from github-actions | pause: another pull request | promotion: promoted | sight: complete",
-      "open into main | success from github-actions | pause: another pull request | promotion: proposed | sight: complete",
-      "open into main | success from github-actions | pause: another pull request | promotion: ready at an older head | sight: complete",
-      "open into main | success from github-actions | pause: another pull request | promotion: ready | sight: complete",
-      "open into main | success from github-actions | pause: another pull request | promotion: ready | sight: none",
+      "open into main | success from github-actions | pause: another branch, or pull request | promotion: aborted | sight: complete",
+      "open into main | success from github-actions | pause: another branch, or pull request | promotion: none | sight: complete",
+      "open into main | success from github-actions | pause: another branch, or pull request | promotion: promoted | sight: complete",
+      "open into main | success from github-actions | pause: another branch, or pull request | promotion: proposed | sight: complete",
+      "open into main | success from github-actions | pause: another branch, or pull request | promotion: ready at an older head | sight: complete",
+      "open into main | success from github-actions | pause: another branch, or pull request | promotion: ready past checks | sight: complete",
+      "open into main | success from github-actions | pause: another branch, or pull request | promotion: ready | sight: complete",
+      "open into main | success from github-actions | pause: another branch, or pull request | promotion: ready | sight: none",
+      "open into main | success from github-actions | pause: another branch, or pull request | promotion: urgently asked for | sight: complete",
       "open into main | success from github-actions | pause: none | promotion: aborted | sight: complete",
       "open into main | success from github-actions | pause: none | promotion: none | sight: complete",
       "open into main | success from github-actions | pause: none | promotion: promoted | sight: complete",
       "open into main | success from github-actions | pause: none | promotion: proposed | sight: complete",
       "open into main | success from github-actions | pause: none | promotion: ready at an older head | sight: complete",
+      "open into main | success from github-actions | pause: none | promotion: ready past checks | sight: complete",
       "open into main | success from github-actions | pause: none | promotion: ready | sight: complete",
       "open into main | success from github-actions | pause: none | promotion: ready | sight: none",
+      "open into main | success from github-actions | pause: none | promotion: urgently asked for | sight: complete",
       "open into main | success from github-actions | pause: this pull request | promotion: aborted | sight: complete",
       "open into main | success from github-actions | pause: this pull request | promotion: none | sight: complete",
       "open into main | success from github-actions | pause: this pull request | promotion: promoted | sight: complete",
       "open into main | success from github-actions | pause: this pull request | promotion: proposed | sight: complete",
       "open into main | success from github-actions | pause: this pull request | promotion: ready at an older head | sight: complete",
+      "open into main | success from github-actions | pause: this pull request | promotion: ready past checks | sight: complete",
       "open into main | success from github-actions | pause: this pull request | promotion: ready | sight: complete",
       "open into main | success from github-actions | pause: this pull request | promotion: ready | sight: none",
+      "open into main | success from github-actions | pause: this pull request | promotion: urgently asked for | sight: complete",
     ]
   `)
   expect(openOnes("never valid")).toEqual([])
   expect(openOnes("unknown")).toEqual([])
-  expect(openOnes("advisory")).toEqual(openOnes("enforce"))
+  // Where the app merges for somebody who asked, it looks once more first; in advisory mode it merges nothing.
+  const notAsked = (names: string[]): string[] => names.filter((name) => !name.includes("ready past checks"))
+  expect(notAsked(openOnes("advisory"))).toEqual(notAsked(openOnes("enforce")))
+})
+
+test("where checks may be skipped, these stand open besides, by somebody's word alone", () => {
+  const anyway = new Set(openOnes("enforce"))
+  const besides = openOnes("enforce, checks may be skipped").filter((name) => !anyway.has(name))
+  expect(besides.filter((name) => !/promotion: (urgently asked for|ready past checks) /.test(name))).toEqual([])
+  const places = besides.map((name) => name.replace(/\| [^|]* from [^|]* \|/, "| whatever they say |"))
+  expect([...new Set(places)]).toMatchInlineSnapshot(`
+    [
+      "open into main | whatever they say | pause: another branch, or pull request | promotion: ready past checks | sight: complete",
+      "open into main | whatever they say | pause: another branch, or pull request | promotion: urgently asked for | sight: complete",
+      "open into main | whatever they say | pause: none | promotion: ready past checks | sight: complete",
+      "open into main | whatever they say | pause: none | promotion: urgently asked for | sight: complete",
+      "open into main | whatever they say | pause: this pull request | promotion: ready past checks | sight: complete",
+      "open into main | whatever they say | pause: this pull request | promotion: urgently asked for | sight: complete",
+      "open into main | none | pause: another branch, or pull request | promotion: ready past checks | sight: complete",
+      "open into main | none | pause: another branch, or pull request | promotion: urgently asked for | sight: complete",
+      "open into main | none | pause: none | promotion: ready past checks | sight: complete",
+      "open into main | none | pause: none | promotion: urgently asked for | sight: complete",
+      "open into main | none | pause: this pull request | promotion: ready past checks | sight: complete",
+      "open into main | none | pause: this pull request | promotion: urgently asked for | sight: complete",
+    ]
+  `)
 })

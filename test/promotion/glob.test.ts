@@ -1,6 +1,6 @@
 import fc from "fast-check"
 import { describe, expect, test } from "vitest"
-import { branchMatches, nameMatches } from "../../src/promotion/glob.ts"
+import { branchMatches, nameMatches } from "../../src/promotion/change/glob.ts"
 
 /** The same pattern as a regular expression, by escaping all but the stars. */
 function reference(pattern: string): RegExp {

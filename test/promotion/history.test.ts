@@ -2,13 +2,13 @@ import fc from "fast-check"
 import { expect, test } from "vitest"
 import type { EntryDraft } from "../../src/ledger/entry.ts"
 import { sha } from "../../src/lib/brand.ts"
-import { decide } from "../../src/promotion/decide.ts"
+import { decide } from "../../src/promotion/gate/decide.ts"
 import type { CheckFact, PullRequestFact } from "../../src/promotion/fact.ts"
 import type { Role } from "../../src/promotion/permission.ts"
-import type { LabelAsk, Snapshot } from "../../src/promotion/snapshot.ts"
+import type { LabelAsk, Snapshot } from "../../src/promotion/gate/snapshot.ts"
 import { replay, type FoldableEntry } from "../../src/promotion/state.ts"
 import { brokenLaw, isOpen } from "./laws.ts"
-import { configOf, nowMs, number, ownAppId, pulls } from "./world.ts"
+import { configOf, nowMs, number, ownAppId, pulls, nothingOfReviews, unchangedFile } from "./world.ts"
 
 // The life of one pull request, told by its ledger alone: what the next decision knows is what replaying gives.
 
@@ -54,7 +54,7 @@ function label({ fact, asks, moment }: Life, change: { on: boolean; by: string |
   const actor = { kind: "user", login: by, id: by.length } as const
   const word = on ? "on" : "off"
   const ask = { key: `label:${number}:${moment}:${word}`, atMs: moment, on, actor, actorIsBot: false, cause: null }
-  return { ...labelled, asks: [{ ...ask, answered: false }, ...asks] }
+  return { ...labelled, asks: [{ ...ask, by: null, answered: false }, ...asks] }
 }
 
 const roles: ReadonlyMap<string, Role> = new Map([
@@ -70,8 +70,18 @@ function observe({ moment, fact, checks, asks, ledger }: Life): Snapshot {
   const newest = [...promotions.values()].toSorted((a, b) => (a.runId < b.runId ? 1 : -1))[0]
   const newRunId = `01930000-0000-7000-8000-${moment.toString(16).padStart(12, "0")}`
   const repository = { id: 1, owner: "acme", name: "shop", defaultBranch: "main" }
-  const known = { checks, pauses, roles, labelAsks: asks, promotion: newest ?? null }
-  return { nowMs: moment, ownAppId, repository, config, pullRequest: fact, sight: "complete", newRunId, ...known }
+  const known = { checks, pauses, roles, labelAsks: asks, promotion: newest ?? null, ...nothingOfReviews }
+  return {
+    nowMs: moment,
+    ownAppId,
+    repository,
+    config,
+    pullRequest: fact,
+    sight: "complete",
+    headConfig: unchangedFile(config),
+    newRunId,
+    ...known,
+  }
 }
 
 /** Decides, and writes the plan down. */

@@ -1,20 +1,26 @@
 import { emptyChainHash, seal } from "../../src/ledger/chain.ts"
 import { parseEntryBody, type EntryDraft } from "../../src/ledger/entry.ts"
-import { rulesForBranch, type Requirement } from "../../src/promotion/config.ts"
-import { decide, type Plan } from "../../src/promotion/decide.ts"
+import { rulesForBranch, type Requirement } from "../../src/promotion/config/config.ts"
+import { decide, type Plan } from "../../src/promotion/gate/decide.ts"
 import type { CheckFact } from "../../src/promotion/fact.ts"
-import { nameMatches } from "../../src/promotion/glob.ts"
-import type { Pause } from "../../src/promotion/pause.ts"
+import { nameMatches } from "../../src/promotion/change/glob.ts"
+import type { Pause } from "../../src/promotion/pause/pause.ts"
 import { atLeast } from "../../src/promotion/permission.ts"
-import type { Snapshot } from "../../src/promotion/snapshot.ts"
+import type { Snapshot } from "../../src/promotion/gate/snapshot.ts"
 import { foldPauses, foldPromotion, type PromotionState } from "../../src/promotion/state.ts"
-import { modeOf } from "../../src/promotion/verdict.ts"
-import { configs, pulls } from "./world.ts"
+import { modeOf } from "../../src/promotion/gate/verdict.ts"
+import { deployedWell } from "./deployment-laws.ts"
+import { isLetPast, skippedOnlyUrgently, urgentInVainIsAnswered, urgentIsTold } from "./urgent-laws.ts"
+import { pauseKey, type Withdrawal } from "../../src/promotion/pause/withdraw.ts"
+import { configs, pulls, unchangedFile } from "./world.ts"
 
 /** Whether a plan's gate stands open. */
 export function isOpen(plan: Plan): boolean {
   return plan.verdict?.open === true
 }
+
+/** A law: what it says, when a decision about a snapshot breaks it. */
+export type Law = (snapshot: Snapshot, plan: Plan) => string | null
 
 /** The first law that a decision about the snapshot breaks, in words; null when it keeps them all. */
 export function brokenLaw(snapshot: Snapshot): string | null {
@@ -30,20 +36,24 @@ export function brokenLaw(snapshot: Snapshot): string | null {
   }
 }
 
-type Law = (snapshot: Snapshot, plan: Plan) => string | null
-
-const laws: readonly Law[] = [
+/** Laws of every gate, whatever its stages. */
+export const lawsOfAll: readonly Law[] = [
   needsStandAlone,
   unknownBlocks,
   pausedHolds,
   greenOnlyOnSight,
   everyRequiredCheckSucceeded,
-  ownChecksNeverCount,
+  deployedWell,
   draftsFit,
   promotionIsFolded,
   bypassIsTold,
-  pauseIsChangedByRight,
+  skippedOnlyUrgently,
+  urgentIsTold,
+  urgentInVainIsAnswered,
+  whatLandsByItselfIsStopped,
 ]
+
+const laws: readonly Law[] = [...lawsOfAll, ownChecksNeverCount, pauseIsChangedByRight]
 
 function needsStandAlone(_: Snapshot, plan: Plan): string | null {
   if (plan.needs.length === 0) return null
@@ -60,8 +70,10 @@ function unknownBlocks(snapshot: Snapshot, plan: Plan): string | null {
 
 function pausedHolds(snapshot: Snapshot, plan: Plan): string | null {
   const { pauses } = after(snapshot, plan)
-  const number = snapshot.pullRequest?.number
-  const over = pauses.filter((pause) => pause.scope === "repository" || pause.number === number)
+  const { number, baseRef } = snapshot.pullRequest ?? { number: 0, baseRef: "" }
+  const over = pauses.filter(
+    ({ scope, ...of }) => scope === "repository" || of.number === number || of.branch === baseRef,
+  )
   if (isOpen(plan) && over.length > 0) return "a paused gate is shut"
   const gone = snapshot.pauses.filter((pause) => !pauses.some(({ id }) => id === pause.id))
   return gone.some((pause) => pause.source === "command") ? "a label lifts no pause but its own" : null
@@ -78,10 +90,13 @@ function greenOnlyOnSight({ sight, promotion, pullRequest }: Snapshot, plan: Pla
 function everyRequiredCheckSucceeded(snapshot: Snapshot, plan: Plan): string | null {
   const { config, pullRequest, repository } = snapshot
   if (!isOpen(plan) || config === null || pullRequest === null) return null
+  if (isLetPast("checks", snapshot, plan)) return null
   const rules = rulesForBranch(config.config, { name: pullRequest.baseRef, defaultBranch: repository.defaultBranch })
   const here = snapshot.checks.filter((check) => check.appId !== snapshot.ownAppId && check.sha === pullRequest.headSha)
-  const required = (rules?.stages ?? []).flatMap(({ checks }) => checks.require)
-  return required.every((one) => succeeded(one, here)) ? null : "green needs success of every required check"
+  const required = (rules?.stages ?? []).flatMap((stage) => (stage.kind === "checks" ? stage.require : []))
+  return required.every((one) => succeeded(one, here))
+    ? null
+    : "green needs success of every required check, or somebody's word that it cannot wait"
 }
 
 function succeeded(requirement: Requirement, checks: readonly CheckFact[]): boolean {
@@ -110,7 +125,7 @@ export function isSamePlan(snapshot: Snapshot): boolean {
 }
 
 /** Whether two values of plain data say the same. */
-function same(one: unknown, two: unknown): boolean {
+export function same(one: unknown, two: unknown): boolean {
   if (Object.is(one, two)) return true
   if (typeof one !== "object" || typeof two !== "object" || one === null || two === null) return false
   const values = two as Record<string, unknown>
@@ -144,7 +159,7 @@ export function assertFits(draft: EntryDraft): void {
 type After = { promotion: PromotionState | null; pauses: readonly Pause[] }
 
 /** What the ledger tells once the plan's entries are on it. */
-function after(snapshot: Snapshot, plan: Plan): After {
+export function after(snapshot: Snapshot, plan: Plan): After {
   let { pauses } = snapshot
   const runs = new Map<string, PromotionState | undefined>()
   if (snapshot.promotion !== null) runs.set(snapshot.promotion.runId, snapshot.promotion)
@@ -178,6 +193,25 @@ function bypassIsTold({ config, pullRequest, promotion }: Snapshot, plan: Plan):
     promotion.baseRef === pullRequest.baseRef
   const due = modeOf(config) === "enforce" && !open
   return types.has("promotion_bypassed") === due ? null : "a merge through a shut gate, and no other, is a bypass"
+}
+
+/** Whoever would land by itself is stopped, once for each time it is put on its way; what GitHub refused is let be. */
+function whatLandsByItselfIsStopped(snapshot: Snapshot, plan: Plan): string | null {
+  const kinds = plan.effects.map(({ deed }) => deed.kind)
+  const { verdict } = plan
+  const [oldest] = verdict?.mode === "enforce" ? verdict.pauses : []
+  if (oldest === undefined) return kinds.length > 0 ? "only an enforced pause takes anything off its way" : null
+  const earlier = snapshot.landing.withdrawals.filter(({ pause }) => pause === pauseKey(oldest))
+  const lands = { dequeue: snapshot.landing.queued, "disable-auto-merge": snapshot.pullRequest?.autoMerge === true }
+  for (const kind of ["dequeue", "disable-auto-merge"] as const) {
+    const known = earlier.filter((one) => one.kind === kind).map(({ outcome }) => outcome?.how)
+    const tried = known.length >= 5 || known.includes("refused") || known.includes(undefined)
+    if (kinds.includes(kind) !== (lands[kind] && !tried)) return "what lands by itself is stopped, and once"
+  }
+  const stored = plan.effects.map(({ deed }) => ({ ...deed, outcome: null }) as Withdrawal)
+  const landing = { ...snapshot.landing, withdrawals: [...snapshot.landing.withdrawals, ...stored] }
+  const again = decide({ ...worldAfter(snapshot, plan), landing }).effects
+  return again.length > 0 ? "what is under way is not asked for again" : null
 }
 
 function pauseIsChangedByRight({ config, roles, sight }: Snapshot, plan: Plan): string | null {
@@ -216,11 +250,12 @@ function answered(snapshot: Snapshot, { needs }: Plan): Snapshot {
   const roles = new Map([...snapshot.roles, ...told])
   if (!needs.some(({ kind }) => kind === "sight")) return { ...snapshot, roles }
   const pullRequest = snapshot.pullRequest ?? pulls["open into main"] ?? null
-  return { ...snapshot, roles, sight: "complete", config: snapshot.config ?? configs["enforce"] ?? null, pullRequest }
+  const config = snapshot.config ?? configs["enforce"] ?? null
+  return { ...snapshot, roles, sight: "complete", config, headConfig: unchangedFile(config), pullRequest }
 }
 
 /** The world once the plan is carried out, a moment later. */
-function worldAfter(snapshot: Snapshot, plan: Plan): Snapshot {
+export function worldAfter(snapshot: Snapshot, plan: Plan): Snapshot {
   const labelAsks = snapshot.labelAsks.map((ask) => (plan.answers.includes(ask.key) ? { ...ask, answered: true } : ask))
   const newRunId = `${snapshot.newRunId.slice(0, -1)}f`
   return { ...snapshot, ...after(snapshot, plan), labelAsks, nowMs: snapshot.nowMs + 1, newRunId }

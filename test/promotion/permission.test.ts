@@ -22,29 +22,30 @@ describe("roles", () => {
 
 describe("authorise", () => {
   test.each([
-    ["a person with the role", { actorIsBot: false, has: "write", effect: "loosens" }, { allowed: true }],
-    ["a person above it", { actorIsBot: false, has: "admin", effect: "loosens" }, { allowed: true }],
-    ["a person below it", { actorIsBot: false, has: "triage", effect: "tightens" }, { allowed: false, why: "role" }],
-    ["a stranger", { actorIsBot: false, has: "none", effect: "tightens" }, { allowed: false, why: "role" }],
-    ["an app that tightens", { actorIsBot: true, has: "write", effect: "tightens" }, { allowed: true }],
-    ["an app that loosens", { actorIsBot: true, has: "admin", effect: "loosens" }, { allowed: false, why: "bot" }],
-    ["an app below the role", { actorIsBot: true, has: "read", effect: "loosens" }, { allowed: false, why: "role" }],
+    ["a person with the role", { isAgent: false, has: "write", effect: "loosens" }, { allowed: true }],
+    ["a person above it", { isAgent: false, has: "admin", effect: "loosens" }, { allowed: true }],
+    ["a person below it", { isAgent: false, has: "triage", effect: "tightens" }, { allowed: false, why: "role" }],
+    ["a stranger", { isAgent: false, has: "none", effect: "tightens" }, { allowed: false, why: "role" }],
+    ["an app that tightens", { isAgent: true, has: "write", effect: "tightens" }, { allowed: true }],
+    ["an app that reads", { isAgent: true, has: "write", effect: "reads" }, { allowed: true }],
+    ["an app that loosens", { isAgent: true, has: "admin", effect: "loosens" }, { allowed: false, why: "bot" }],
+    ["an app below the role", { isAgent: true, has: "read", effect: "loosens" }, { allowed: false, why: "role" }],
   ] as const)("%s", (_, request, expected) => {
     expect(authorise({ needs: "write", ...request })).toMatchObject(expected)
   })
 
   test("a higher role never takes anything away, and no app ever loosens", () => {
     const request = fc.record({
-      actorIsBot: fc.boolean(),
+      isAgent: fc.boolean(),
       needs: fc.constantFrom(...demandableRoles),
-      effect: fc.constantFrom("tightens", "loosens"),
+      effect: fc.constantFrom("reads", "tightens", "loosens"),
     })
     fc.assert(
       fc.property(request, fc.nat(5), fc.nat(5), (asked, one, two) => {
         const [low, high] = [ladder[Math.min(one, two)] ?? "none", ladder[Math.max(one, two)] ?? "none"]
         const below = authorise({ ...asked, has: low }).allowed
         expect(authorise({ ...asked, has: high }).allowed || !below).toBe(true)
-        expect(below && asked.actorIsBot && asked.effect === "loosens").toBe(false)
+        expect(below && asked.isAgent && asked.effect === "loosens").toBe(false)
       }),
       { seed: 1 },
     )

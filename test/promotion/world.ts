@@ -1,11 +1,18 @@
 import type { Actor } from "../../src/ledger/entry.ts"
 import { sha } from "../../src/lib/brand.ts"
-import { builtInConfig, promotionConfigSchema, type ConfigInForce } from "../../src/promotion/config.ts"
+import {
+  builtInConfig,
+  promotionConfigSchema,
+  type ConfigInForce,
+  type PromotionConfig,
+} from "../../src/promotion/config/config.ts"
 import type { CheckFact, PullRequestFact } from "../../src/promotion/fact.ts"
-import { labelPauseId, type Pause } from "../../src/promotion/pause.ts"
+import { labelPauseId, type Pause } from "../../src/promotion/pause/pause.ts"
+import type { HeadConfig } from "../../src/promotion/config/proposal.ts"
 import type { Role } from "../../src/promotion/permission.ts"
-import type { LabelAsk, Snapshot } from "../../src/promotion/snapshot.ts"
+import type { LabelAsk, Snapshot } from "../../src/promotion/gate/snapshot.ts"
 import type { PromotionState } from "../../src/promotion/state.ts"
+import { asksFor } from "./urgent-asks.ts"
 
 /** Our own app, the app that the config demands, and one that may write checks as well. */
 export const ownAppId = 7
@@ -34,6 +41,11 @@ export function configOf(mode: "advisory" | "enforce", require: unknown = [{ nam
   return promotionConfigSchema.parse({ version: 1, mode, branches: { main: { stages: [{ checks: { require } }] } } })
 }
 
+/** The same, with checks that an urgent change may be let past. */
+function urgentOf(config: PromotionConfig): PromotionConfig {
+  return { ...config, urgent: { may_skip: ["checks"] } }
+}
+
 const blob = "d".repeat(40)
 const [advisory, enforce] = [configOf("advisory"), configOf("enforce")]
 const problems = [{ line: 3, column: 1, path: "mode", message: "wrong" }]
@@ -44,9 +56,10 @@ export const configs: Readonly<Record<string, ConfigInForce | null>> = {
   absent: { status: "absent", blob: null, config: builtInConfig },
   advisory: { status: "valid", blob, config: advisory },
   enforce: { status: "valid", blob, config: enforce },
-  "invalid, advisory before": { status: "invalid", blob, config: advisory, lastValid: true, problems },
-  "invalid, enforce before": { status: "invalid", blob, config: enforce, lastValid: true, problems },
-  "never valid": { status: "invalid", blob, config: builtInConfig, lastValid: false, problems },
+  "enforce, checks may be skipped": { status: "valid", blob, config: urgentOf(enforce) },
+  "invalid, advisory before": { status: "invalid", blob, config: advisory, lastValid: true, problems, more: 0 },
+  "invalid, enforce before": { status: "invalid", blob, config: enforce, lastValid: true, problems, more: 0 },
+  "never valid": { status: "invalid", blob, config: builtInConfig, lastValid: false, problems, more: 0 },
 }
 
 function pull(fact: Partial<PullRequestFact>): PullRequestFact {
@@ -60,8 +73,12 @@ function pull(fact: Partial<PullRequestFact>): PullRequestFact {
     headSha: head,
     headRef: "feature",
     baseRef: "main",
+    fork: false,
     author: max,
+    body: "",
     labels: [],
+    mergeable: "yes",
+    autoMerge: false,
     updatedAtMs: nowMs - 5000,
     ...fact,
   }
@@ -119,6 +136,8 @@ function pause(held: Partial<Pause>): Pause {
   return {
     id: "comment:900:0",
     scope: "repository",
+    branch: null,
+    untilMs: null,
     number: null,
     reason: "incident 42",
     source: "command",
@@ -133,7 +152,11 @@ export const pauses: Readonly<Record<string, readonly Pause[]>> = {
   none: [],
   repository: [pause({})],
   "this pull request": [pause({ id: labelPauseId(number), scope: "pull-request", number, source: "label" })],
-  "another pull request": [pause({ id: labelPauseId(9), scope: "pull-request", number: 9, source: "label" })],
+  "its branch": [pause({ scope: "branch", branch: "main", untilMs: nowMs - 1000 })],
+  "another branch, or pull request": [
+    pause({ scope: "branch", branch: "topic-2" }),
+    pause({ id: labelPauseId(9), scope: "pull-request", number: 9, source: "label" }),
+  ],
 }
 
 type Label = { on: boolean; asks: readonly LabelAsk[]; roles: ReadonlyMap<string, Role> }
@@ -151,6 +174,7 @@ function labelled(on: boolean): [string, Label][] {
     key: `label:5:1:${word}:promotion-paused`,
     atMs: nowMs - 10_000,
     on,
+    by: null,
     actor: olga,
     actorIsBot: false,
     cause: "delivery:2b1e6f0e-0000-4000-8000-000000000001",
@@ -185,13 +209,25 @@ function promotion(state: Partial<PromotionState>): PromotionState {
     baseRef: "main",
     stages: { checks: "pending" },
     blockReasons: ["checks-pending"],
+    evaluated: null,
+    approvals: [],
+    staleApprovers: [],
+    asked: null,
+    voided: [],
+    proposedAtMs: nowMs - 60_000,
     version: 3,
     endedAtMs: null,
+    endedBy: null,
+    ending: null,
+    after: null,
     ...state,
   }
 }
 
 const ready = { state: "ready", stages: { checks: "passed" }, blockReasons: [], version: 7 } as const
+
+/** Wishes to merge the head. */
+export const mergeAsks = asksFor(head, { older: olderHead, atMs: nowMs - 30_000 })
 
 /** Every state of the promotion that the ledger knows. */
 export const promotions: Readonly<Record<string, PromotionState | null>> = {
@@ -199,7 +235,13 @@ export const promotions: Readonly<Record<string, PromotionState | null>> = {
   proposed: promotion({}),
   ready: promotion(ready),
   "ready at an older head": promotion({ ...ready, headSha: olderHead }),
-  aborted: promotion({ state: "aborted", endedAtMs: nowMs - 1000 }),
+  "urgently asked for": promotion({ asked: mergeAsks.urgently }),
+  "ready past checks": promotion({
+    ...ready,
+    stages: { checks: "skipped" },
+    asked: mergeAsks["urgently, past checks"],
+  }),
+  aborted: promotion({ state: "aborted", endedAtMs: nowMs - 1000, endedBy: "closed" }),
   promoted: promotion({ ...ready, state: "promoted_pending_health" }),
 }
 
@@ -217,6 +259,34 @@ export type Choice = {
   sight: Snapshot["sight"]
 }
 
+/** A pull request that nothing waits to land, and that takes nothing back. */
+export const unlanded = {
+  landing: { queued: false, withdrawals: [] },
+  rollback: null,
+  onward: null,
+  rollbackUnderWay: false,
+} satisfies Partial<Snapshot>
+
+/** What a snapshot tells of policy and review where no stage asks for them. */
+export const nothingOfReviews = {
+  lately: { roles: new Map(), teams: new Map() },
+  change: null,
+  head: null,
+  retargetedAtMs: null,
+  agentLabelAsks: [],
+  reviews: [],
+  comments: [],
+  seenComments: new Set<number>(),
+  mergeAttempt: null,
+  ...unlanded,
+  deployments: [],
+} satisfies Partial<Snapshot>
+
+/** The config file of a head that has the one in force. */
+export function unchangedFile(config: ConfigInForce | null): HeadConfig {
+  return { blob: config?.blob ?? null, reading: null }
+}
+
 /** The snapshot of a choice. */
 export function snapshotOf(choice: Choice): Snapshot {
   const { pull: fact, label } = choice
@@ -225,6 +295,7 @@ export function snapshotOf(choice: Choice): Snapshot {
     ownAppId,
     repository: { id: 1, owner: "acme", name: "shop", defaultBranch: "main" },
     config: choice.config,
+    headConfig: unchangedFile(choice.config),
     pullRequest: fact === null || !label.on ? fact : withLabel(fact),
     checks: choice.checks,
     sight: choice.sight,
@@ -232,6 +303,7 @@ export function snapshotOf(choice: Choice): Snapshot {
     pauses: choice.pauses,
     labelAsks: label.asks,
     roles: label.roles,
+    ...nothingOfReviews,
     newRunId,
   }
 }

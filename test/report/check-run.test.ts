@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest"
 import { renderGate } from "../../src/report/check-run.ts"
+import { explainPauses } from "../../src/report/pause.ts"
 import { badConfig, passed, pauseBy, pauseByLabel, runId, shown, verdictOf } from "./verdict.ts"
 
 describe("the gate, read by a newcomer", () => {
@@ -64,11 +65,11 @@ describe("the gate, read by a newcomer", () => {
   })
   test("any check, and none reported", () => {
     expect(shown({ stages: ["checks"] })).toMatchInlineSnapshot(`
-      "in_progress | Waiting: any check not passed yet, 0 of 1 stage passed
+      "in_progress | Waiting: no check has reported yet, 0 of 1 stage passed
 
       This pull request must not be merged into \`main\` yet:
 
-      - **checks-pending** — waiting for any check to succeed on this commit. Next: wait for what is running, start what is not. A check that nobody reports keeps the gate shut.
+      - **checks-pending** — no check has reported on this commit yet. Next: wait for what is running, start what is not. While nobody reports a check, the gate stays shut.
 
       | stage | status | what was reported |
       | --- | --- | --- |
@@ -95,6 +96,34 @@ describe("the gate, read by a newcomer", () => {
       <sub>run id \`01930000-0000-7000-8000-000000000001\` · head \`aaaaaaaaaaaa\` · into \`main\`</sub>"
     `)
   })
+  test("skipped, where every check must pass", () => {
+    const checks = [...passed, { name: "deploy preview", says: "skipped" }]
+    expect(shown({ stages: ["checks"], checks })).toMatchInlineSnapshot(`
+      "failure | Blocked: deploy preview failed, 0 of 1 stage passed
+
+      This pull request must not be merged into \`main\` yet:
+
+      - **checks-failed** — \`deploy preview\` did not succeed on this commit. Next: \`deploy preview\` was skipped, and every check that reports must pass here. List the checks that must pass by name under \`require\` in \`.github/promotion.yml\`, or let such a job always run (\`if: always()\` in its workflow).
+
+      | stage | status | what was reported |
+      | --- | --- | --- |
+      | checks | ❌ failed | every check: \`deploy preview\` skipped (it tested nothing on this commit) |
+
+      <sub>run id \`01930000-0000-7000-8000-000000000001\` · head \`aaaaaaaaaaaa\` · into \`main\`</sub>"
+    `)
+    expect(shown({ require: ["build", "deploy preview"], checks })).not.toContain("always()")
+  })
+  test("skipped beside what failed, where every check must pass", () => {
+    const checks = [
+      { name: "lint", says: "failure" },
+      { name: "docs", says: "skipped" },
+      { name: "e2e", says: "skipped" },
+    ]
+    const [reason] = /^- \*\*checks-failed.*$/m.exec(shown({ stages: ["checks"], checks })) ?? []
+    expect(reason).toMatchInlineSnapshot(
+      `"- **checks-failed** — \`docs\`, \`e2e\` and 1 more did not succeed on this commit. Next: mend it and push, or run it again. \`docs\` and \`e2e\` were skipped, and every check that reports must pass here. List the checks that must pass by name under \`require\` in \`.github/promotion.yml\`, or let such a job always run (\`if: always()\` in its workflow)."`,
+    )
+  })
   test("failed behind a pattern", () => {
     const checks = ["a", "b", "c", "d", "e", "f", "g"].map((name) => ({ name: `test (${name})`, says: "failure" }))
     expect(shown({ require: ["test (*)"], checks: [...checks, { name: "test (h)", says: null }] }))
@@ -118,7 +147,7 @@ describe("the gate, read by a newcomer", () => {
 
       This pull request must not be merged into \`main\` yet:
 
-      - **promotion-paused** — &#64;olga paused all promotions of this repository: “incident 42”. Next: an operator comments \`/resume-promotion\`.
+      - **promotion-paused** — &#64;olga paused all promotions of this repository: “incident 42”. Next: somebody with the \`write\` role comments \`/resume-promotion\`.
 
       | stage | status | what was reported |
       | --- | --- | --- |
@@ -133,7 +162,7 @@ describe("the gate, read by a newcomer", () => {
 
       This pull request must not be merged into \`main\` yet:
 
-      - **promotion-paused** — &#64;max paused this pull request by the pause label. Next: an operator takes the label \`promotion-paused\` off.
+      - **promotion-paused** — &#64;max paused this pull request by the pause label. Next: somebody with the \`write\` role takes the label \`promotion-paused\` off.
 
       | stage | status | what was reported |
       | --- | --- | --- |
@@ -148,7 +177,7 @@ describe("the gate, read by a newcomer", () => {
 
       This pull request must not be merged into \`main\` yet:
 
-      - **promotion-paused** — The pause label is on this pull request; GitHub did not say who set it. Next: an operator takes the label \`promotion-paused\` off.
+      - **promotion-paused** — The pause label is on this pull request; GitHub did not say who set it. Next: somebody with the \`write\` role takes the label \`promotion-paused\` off.
 
       | stage | status | what was reported |
       | --- | --- | --- |
@@ -157,6 +186,27 @@ describe("the gate, read by a newcomer", () => {
       <sub>run id \`01930000-0000-7000-8000-000000000001\` · head \`aaaaaaaaaaaa\` · into \`main\`</sub>"
     `)
   })
+  test("paused, with the role that the config asks for to resume", () => {
+    const verdict = verdictOf({ checks: passed, pauses: [pauseBy("olga")] })
+    const { commands, ...others } = verdict.config.config
+    const config = { ...others, commands: { ...commands, "resume-promotion": "maintain" as const } }
+    const strict = { ...verdict, config: { ...verdict.config, config } }
+    expect(explainPauses(strict)).toContain("Next: somebody with the `maintain` role comments `/resume-promotion`.")
+  })
+  test("paused by a label that is off, because whoever took it off may not lift the pause", () => {
+    const reason = (...pauses: Parameters<typeof verdictOf>[0]["pauses"] & {}): string | undefined =>
+      /^- \*\*promotion-paused.*$/m.exec(shown({ checks: passed, pauses, labelled: false }))?.[0]
+    expect(reason(pauseByLabel("max"))).toMatchInlineSnapshot(
+      `"- **promotion-paused** — &#64;max paused this pull request by the pause label. The label is off by now, but nobody who may resume is known to have taken it off. Next: somebody with the \`write\` role comments \`/resume-promotion\` on this pull request."`,
+    )
+    expect(reason(pauseByLabel(null))).toMatchInlineSnapshot(
+      `"- **promotion-paused** — The pause label was on this pull request; GitHub did not say who set it. The label is off by now, but nobody who may resume is known to have taken it off. Next: somebody with the \`write\` role comments \`/resume-promotion\` on this pull request."`,
+    )
+    expect(reason(pauseBy("olga"), pauseByLabel("max"))).toMatchInlineSnapshot(
+      `"- **promotion-paused** — &#64;olga paused all promotions of this repository. &#64;max paused this pull request by the pause label. The label is off by now, but nobody who may resume is known to have taken it off. Next: somebody with the \`write\` role comments \`/resume-promotion\` on this pull request."`,
+    )
+    expect(reason(pauseBy("olga"))).not.toContain("label")
+  })
   test("paused by several, while a check runs", () => {
     const pauses = [pauseBy("olga", "incident 42"), pauseBy("max"), pauseByLabel("max")]
     expect(shown({ checks: [{ name: "build", says: null }], pauses })).toMatchInlineSnapshot(`
@@ -164,7 +214,7 @@ describe("the gate, read by a newcomer", () => {
 
       This pull request must not be merged into \`main\` yet:
 
-      - **promotion-paused** — &#64;max paused all promotions of this repository. &#64;olga paused all promotions of this repository: “incident 42”. &#64;max paused this pull request by the pause label. Next: an operator comments \`/resume-promotion\`, and an operator takes the label \`promotion-paused\` off.
+      - **promotion-paused** — &#64;max paused all promotions of this repository. &#64;olga paused all promotions of this repository: “incident 42”. &#64;max paused this pull request by the pause label. Next: somebody with the \`write\` role comments \`/resume-promotion\`, and somebody with the \`write\` role takes the label \`promotion-paused\` off.
       - **checks-pending** — waiting for \`build\` to succeed on this commit. Next: wait for what is running, start what is not. A check that nobody reports keeps the gate shut.
 
       | stage | status | what was reported |
@@ -181,7 +231,7 @@ describe("the gate, read by a newcomer", () => {
 
       This pull request must not be merged into \`main\` yet:
 
-      - **promotion-paused** — &#64;ann paused all promotions of this repository. &#64;ben paused all promotions of this repository. &#64;cem paused all promotions of this repository. &#64;dot paused all promotions of this repository. &#64;eva paused all promotions of this repository. 2 more pauses hold. Next: an operator comments \`/resume-promotion\`.
+      - **promotion-paused** — &#64;ann paused all promotions of this repository. &#64;ben paused all promotions of this repository. &#64;cem paused all promotions of this repository. &#64;dot paused all promotions of this repository. &#64;eva paused all promotions of this repository. 2 more pauses hold. Next: somebody with the \`write\` role comments \`/resume-promotion\`.
 
       | stage | status | what was reported |
       | --- | --- | --- |
@@ -213,7 +263,7 @@ describe("the gate, read by a newcomer", () => {
 
       This pull request must not be merged into \`main\` yet:
 
-      - **promotion-paused** — &#64;olga paused all promotions of this repository. Next: an operator comments \`/resume-promotion\`.
+      - **promotion-paused** — &#64;olga paused all promotions of this repository. Next: somebody with the \`write\` role comments \`/resume-promotion\`.
       - **config-invalid** — \`.github/promotion.yml\` on the default branch is not valid, and no valid version of it is known. Next: mend the lines below, on the default branch.
       - **draft** — drafts are not promoted. Next: mark the pull request as ready for review.
       - **checks-failed** — \`build\` did not succeed on this commit. Next: mend it and push, or run it again.
@@ -221,7 +271,7 @@ describe("the gate, read by a newcomer", () => {
       Problems in \`.github/promotion.yml\`:
 
       - line 2, column 1 at \`mode\`: must be \`advisory\` or \`enforce\`, not the text \`strict\`
-      - line 5, column 14 at \`branches.main.stages.0\`: unknown stage \`policy\`: this version of Portcullis knows \`checks\` only
+      - line 5, column 14 at \`branches.main.stages.0\`: the stage \`deployment\` must say where: write for example \`- deployment: { environment: staging }\`
 
       | stage | status | what was reported |
       | --- | --- | --- |
@@ -241,7 +291,7 @@ describe("the gate, read by a newcomer", () => {
       Problems in \`.github/promotion.yml\`:
 
       - line 2, column 1 at \`mode\`: must be \`advisory\` or \`enforce\`, not the text \`strict\`
-      - line 5, column 14 at \`branches.main.stages.0\`: unknown stage \`policy\`: this version of Portcullis knows \`checks\` only
+      - line 5, column 14 at \`branches.main.stages.0\`: the stage \`deployment\` must say where: write for example \`- deployment: { environment: staging }\`
 
       | stage | status | what was reported |
       | --- | --- | --- |
@@ -259,7 +309,7 @@ describe("the gate, read by a newcomer", () => {
       The newest \`.github/promotion.yml\` on the default branch is not valid (\`config-invalid\`). The last valid one stays in force. Next: mend these lines:
 
       - line 2, column 1 at \`mode\`: must be \`advisory\` or \`enforce\`, not the text \`strict\`
-      - line 5, column 14 at \`branches.main.stages.0\`: unknown stage \`policy\`: this version of Portcullis knows \`checks\` only
+      - line 5, column 14 at \`branches.main.stages.0\`: the stage \`deployment\` must say where: write for example \`- deployment: { environment: staging }\`
 
       | stage | status | what was reported |
       | --- | --- | --- |
@@ -302,7 +352,7 @@ describe("the gate, read by a newcomer", () => {
 
       This pull request must not be merged into \`main\` yet:
 
-      - **checks-pending** — GitHub did not tell all checks of this commit, so the gate stays shut. Next: nothing, GitHub is asked again.
+      - **checks-pending** — GitHub did not tell all of this pull request, so the gate stays shut. Next: nothing, GitHub is asked again.
 
       | stage | status | what was reported |
       | --- | --- | --- |

@@ -53,7 +53,7 @@ describe("names that were chosen to do harm", () => {
 
       This pull request must not be merged into \`main\` yet:
 
-      - **promotion-paused** — &#64;user0 paused all promotions of this repository: “&#91;click&#93;(https&#58;//evil.example) !&#91;x&#93;(y)”. &#64;user1 paused all promotions of this repository: “&#42;&#42;bold&#42;&#42; &#95;it&#95; &#96;code&#96; &#126;&#126;gone&#126;&#126;”. &#64;user2 paused all promotions of this repository: “a &#124; b &#124; c”. &#64;user3 paused all promotions of this repository: “&#60;img src=x onerror=alert(1)&#62;&#60;!--”. &#64;user4 paused all promotions of this repository: “&#64;acme/everyone &#35;1 GH&#45;2 www&#46;evil.example”. Next: an operator comments \`/resume-promotion\`.
+      - **promotion-paused** — &#64;user0 paused all promotions of this repository: “&#91;click&#93;(https&#58;//evil.example) !&#91;x&#93;(y)”. &#64;user1 paused all promotions of this repository: “&#42;&#42;bold&#42;&#42; &#95;it&#95; &#96;code&#96; &#126;&#126;gone&#126;&#126;”. &#64;user2 paused all promotions of this repository: “a &#124; b &#124; c”. &#64;user3 paused all promotions of this repository: “&#60;img src=x onerror=alert(1)&#62;&#60;!--”. &#64;user4 paused all promotions of this repository: “&#64;acme/everyone &#35;1 GH&#45;2 www&#46;evil.example”. Next: somebody with the \`write\` role comments \`/resume-promotion\`.
 
       | stage | status | what was reported |
       | --- | --- | --- |
@@ -67,7 +67,7 @@ describe("names that were chosen to do harm", () => {
 
       This pull request must not be merged into \`main\` yet:
 
-      - **promotion-paused** — &#64;user0 paused all promotions of this repository: “line break &#35;&#35; heading - item”. &#64;user1 paused all promotions of this repository: “gnp.exe zero width nul”. &#64;user2 paused all promotions of this repository: “&#96;&#96;&#96;&#96;”. &#64;user3 paused all promotions of this repository: “long xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx…”. Next: an operator comments \`/resume-promotion\`.
+      - **promotion-paused** — &#64;user0 paused all promotions of this repository: “line break &#35;&#35; heading - item”. &#64;user1 paused all promotions of this repository: “gnp.exe zero width nul”. &#64;user2 paused all promotions of this repository: “&#96;&#96;&#96;&#96;”. &#64;user3 paused all promotions of this repository: “long xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx…”. Next: somebody with the \`write\` role comments \`/resume-promotion\`.
 
       | stage | status | what was reported |
       | --- | --- | --- |

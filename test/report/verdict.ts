@@ -1,10 +1,12 @@
-import { promotionConfigSchema, rulesForBranch, type ConfigInForce } from "../../src/promotion/config.ts"
-import { readConfigFile } from "../../src/promotion/config-file.ts"
-import type { CheckFact } from "../../src/promotion/fact.ts"
-import { labelPauseId, type Pause } from "../../src/promotion/pause.ts"
-import { judgeGate, type Verdict } from "../../src/promotion/verdict.ts"
+import { promotionConfigSchema, rulesForBranch, type ConfigInForce } from "../../src/promotion/config/config.ts"
+import { readConfigFile } from "../../src/promotion/config/config-file.ts"
+import type { CheckFact, DeploymentFact } from "../../src/promotion/fact.ts"
+import { labelPauseId, type Pause } from "../../src/promotion/pause/pause.ts"
+import type { Snapshot } from "../../src/promotion/gate/snapshot.ts"
+import { judgeGate, type Verdict } from "../../src/promotion/gate/verdict.ts"
 import { renderGate } from "../../src/report/check-run.ts"
-import { head, nowMs, number, ownAppId, pulls } from "../promotion/world.ts"
+import { expect } from "vitest"
+import { head, nowMs, number, promotions, pulls, snapshotOf } from "../promotion/world.ts"
 
 const blob = "d".repeat(40)
 
@@ -20,14 +22,14 @@ function check({ name, says, app = "github-actions" }: Said, index: number): Che
 /** A pause of the whole repository by a command. */
 export function pauseBy(login: string, reason: string | null = null): Pause {
   const actor = { kind: "user", login, id: 1 } as const
-  const scope = { scope: "repository", number: null, source: "command" } as const
+  const scope = { scope: "repository", branch: null, number: null, source: "command", untilMs: null } as const
   return { id: `comment:${login}:0`, ...scope, reason, actor, atMs: nowMs }
 }
 
 /** The pause of the label on the pull request; by nobody that GitHub names, unless told. */
 export function pauseByLabel(login: string | null): Pause {
   const actor = login === null ? ({ kind: "system", login: "portcullis", id: null } as const) : pauseBy(login).actor
-  const scope = { scope: "pull-request", number, source: "label" } as const
+  const scope = { scope: "pull-request", branch: null, number, source: "label", untilMs: null } as const
   return { id: labelPauseId(number), ...scope, reason: null, actor, atMs: nowMs + 1 }
 }
 
@@ -38,6 +40,8 @@ export type Situation = {
   checks?: readonly Said[]
   pauses?: readonly Pause[]
   draft?: boolean
+  /** Whether the pause label is on; true unless told, where the label's pause holds. */
+  labelled?: boolean
   partial?: boolean
   /** Text of the newest config file, when that is not valid. */
   invalid?: string
@@ -45,6 +49,7 @@ export type Situation = {
   lastValid?: boolean
   /** Text of the stages, when it is not one of checks. */
   stages?: readonly unknown[]
+  deployments?: readonly DeploymentFact[]
 }
 
 /** Judges a situation, as the app does. */
@@ -55,21 +60,42 @@ export function verdictOf(situation: Situation): Verdict {
   const fact = pulls[situation.draft === true ? "draft into main" : "open into main"]
   const rules = rulesForBranch(config.config, { name: "main", defaultBranch: "main" })
   if (fact === undefined || fact === null || rules === undefined) throw new Error("the world is not as it was")
+  const { labelled = pauses.some((pause) => pause.source === "label") } = situation
   const sight = partial ? "partial" : "complete"
-  return judgeGate({
-    pullRequest: fact,
+  const choice = {
+    config,
+    pull: fact,
+    checks: checks.map(check),
+    pauses,
+    label: unlabelled,
+    promotion: underWay,
+    sight,
+  } as const
+  const judged = judgeGate({
+    pullRequest: labelled ? { ...fact, labels: ["promotion-paused"] } : fact,
     config,
     rules,
     pauses,
-    snapshot: { checks: checks.map(check), ownAppId, sight },
+    promotion: underWay,
+    snapshot: deployedAs(situation, snapshotOf(choice)),
+    changesConfig: false,
   })
+  if (judged.needs !== null) throw new Error("something is not known")
+  return judged.result
+}
+
+const unlabelled = { on: false, asks: [], roles: new Map() }
+const underWay = promotions["proposed"] ?? expect.fail("the world is not as it was")
+
+function deployedAs({ deployments = [] }: Situation, snapshot: Snapshot): Snapshot {
+  return { ...snapshot, deployments }
 }
 
 function inForce({ invalid, lastValid = true }: Situation, config: ConfigInForce["config"]): ConfigInForce {
   if (invalid === undefined) return { status: "valid", blob, config }
   const reading = readConfigFile(invalid)
   if (reading.status === "valid") throw new Error("this config is valid")
-  return { status: "invalid", blob, config, lastValid, problems: reading.problems }
+  return { status: "invalid", blob, config, lastValid, problems: reading.problems, more: reading.more }
 }
 
 /** Run id that every gate shows. */
@@ -85,4 +111,4 @@ export function shown(situation: Situation): string {
 export const passed: readonly Said[] = [{ name: "build", says: "success" }]
 
 /** A config file with two mistakes. */
-export const badConfig = "version: 1\nmode: strict\nbranches:\n  main:\n    stages: [policy]\n"
+export const badConfig = "version: 1\nmode: strict\nbranches:\n  main:\n    stages: [deployment]\n"

@@ -83,7 +83,7 @@ scenario(
     const pr = await t.openPullRequest()
     await t.quiet()
     expect(t.gate(pr)?.line).toMatchInlineSnapshot(
-      `"neutral | Advisory, holds nothing: any check not passed yet, 0 of 1 stage passed"`,
+      `"neutral | Advisory, holds nothing: no check has reported yet, 0 of 1 stage passed"`,
     )
     await t.check(pr, { name: "anything" })
     await t.quiet()
@@ -145,6 +145,8 @@ scenario("an invalid config leaves the last valid one in force, and the gate say
     | --- | --- | --- |
     | checks | ✅ passed | \`build\`: passed |
 
+    **Taking it back: reversible in one step**. GitHub lands only what merges without conflict, and a revert gives back what was there before.
+
     <sub>run id \`<run id>\` · head \`<short sha>\` · into \`main\`</sub>"
   `)
   await t.people.commit({ repo: t.repo, by: "olga", files: { ".github/promotion.yml": enforceBuild } })
@@ -153,6 +155,16 @@ scenario("an invalid config leaves the last valid one in force, and the gate say
   expect(
     (await t.ledger()).filter((entry) => entry.type === "config_changed").map((entry) => entry.payload.status),
   ).toEqual(["valid", "invalid", "valid"])
+})
+
+scenario("of very many mistakes in the config the first are shown, and all are counted", async (t) => {
+  const pr = await t.openPullRequest()
+  await t.people.unprotectBranch({ repo: t.repo })
+  const many = Array.from({ length: 24 }, (_, index) => `key${index}: 1\n`).join("")
+  await t.people.commit({ repo: t.repo, by: "olga", files: { ".github/promotion.yml": `version: 1\n${many}` } })
+  await t.quiet()
+  expect(t.gate(pr)?.summary).toContain("`key19`\n- and 4 more\n")
+  expect((await t.told()).findLast(([what]) => what.startsWith("config_changed"))?.[1]).toMatchObject({ problems: 24 })
 })
 
 scenario(

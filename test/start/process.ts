@@ -16,11 +16,15 @@ export type ServerProcess = {
   printed(): string
 }
 
-/** Starts `src/main.ts` with these variables and no others, in a folder without `.env`. */
-export async function startProcess(variables: Record<string, string>, cwd: string): Promise<ServerProcess> {
+/** Starts `src/main.ts`, or what the command says, with these variables and no others, in a folder without `.env`. */
+export async function startProcess(
+  variables: Record<string, string>,
+  cwd: string,
+  [program, ...args]: readonly [string, ...string[]] = [process.execPath, main],
+): Promise<ServerProcess> {
   const port = await freePort()
   const environment = { PATH: process.env["PATH"] ?? "", HOST: "127.0.0.1", PORT: String(port), ...variables }
-  const child = spawn(process.execPath, [main], { cwd, env: environment, stdio: ["ignore", "pipe", "pipe"] })
+  const child = spawn(program, args, { cwd, env: environment, stdio: ["ignore", "pipe", "pipe"] })
   let text = ""
   for (const stream of [child.stdout, child.stderr]) {
     stream.setEncoding("utf8")

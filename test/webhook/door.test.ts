@@ -5,6 +5,7 @@ import { connect, type AddressInfo } from "node:net"
 import { text } from "node:stream/consumers"
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest"
 import { openInbox, type Delivery, type Inbox } from "../../src/inbox/inbox.ts"
+import { reasonOf } from "../../src/lib/reason.ts"
 import { doorHandler, makeDoor } from "../../src/webhook/receive.ts"
 import { testClock } from "../harness/clock.ts"
 import { testDatabase } from "../harness/database.ts"
@@ -31,7 +32,9 @@ beforeAll(async () => {
     webhookSecret: secret,
     appId: 3,
     isOpen: () => isOpen,
-    onRefused: (reason, guid) => void refused.push(`${guid}: ${reason}`),
+    onRefused: (reason, guid, error) => {
+      refused.push(`${guid}: ${reason}${error === undefined ? "" : ` (${reasonOf(error)})`}`)
+    },
   })
   const handle = doorHandler(door, path)
   server = createServer((request, response) => {
@@ -155,7 +158,7 @@ test("a shut door tells GitHub to deliver again, and stores nothing", async () =
 test("what could not be stored is not said to be", async () => {
   inbox = { store: () => Promise.reject(new Error("the database is away")) }
   expect(await send("{}")).toBe("503 not stored; deliver again")
-  expect(refused).toEqual(["a-guid: not stored; deliver again"])
+  expect(refused).toEqual(["a-guid: not stored; deliver again (the database is away)"])
 })
 
 test("one GUID delivered twice is answered twice and stored once", async () => {

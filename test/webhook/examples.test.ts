@@ -10,18 +10,27 @@ type Example = { name: string; examples: Record<string, unknown>[] }
 const all = require("@octokit/webhooks-examples/api.github.com/index.json") as Example[]
 
 const used = [
+  "pull_request_review",
+  "merge_group",
   "pull_request",
   "check_run",
+  "check_suite",
   "status",
   "issue_comment",
+  "issues",
   "push",
+  "deployment",
+  "deployment_status",
   "repository",
   "installation",
   "installation_repositories",
 ]
 
 function read(event: string, payload: unknown, ownAppId = 1): Reading {
-  return readDelivery({ id: 1n, guid: "a-guid", event, payload: JSON.stringify(payload) }, ownAppId)
+  return readDelivery(
+    { id: 1n, guid: "a-guid", event, payload: JSON.stringify(payload), receivedAt: new Date(0) },
+    ownAppId,
+  )
 }
 
 function examplesOf(event: string): Record<string, unknown>[] {
@@ -46,6 +55,16 @@ test("every example of an event that is used is understood", () => {
       "check_run": {
         "queued": 9,
       },
+      "check_suite": {
+        "ignored: not our own check suite": 2,
+        "ignored: only asking for our own suite again matters": 7,
+      },
+      "deployment": {
+        "queued": 4,
+      },
+      "deployment_status": {
+        "queued": 4,
+      },
       "installation": {
         "queued": 7,
       },
@@ -56,12 +75,23 @@ test("every example of an event that is used is understood", () => {
         "ignored: no command in it": 5,
         "ignored: only a new comment can hold a command": 4,
       },
+      "issues": {
+        "ignored: an issue without labels": 1,
+        "ignored: nothing about labels": 15,
+        "queued": 13,
+      },
+      "merge_group": {
+        "queued": 2,
+      },
       "pull_request": {
         "queued": 29,
       },
+      "pull_request_review": {
+        "ignored: no opinion": 3,
+        "queued": 1,
+      },
       "push": {
-        "ignored: not the default branch": 5,
-        "queued": 2,
+        "queued": 7,
       },
       "repository": {
         "queued": 13,
@@ -107,12 +137,16 @@ describe("what an example tells", () => {
                   "kind": "user",
                   "login": "Codertocat",
                 },
+                "autoMerge": false,
                 "baseRef": "master",
+                "body": "This is a pretty simple change that we need to pull into master.",
                 "draft": false,
+                "fork": false,
                 "headRef": "changes",
                 "headSha": "ec26c3e57ca3a959ca5aad62de7213c562f8c821",
                 "labels": [],
                 "mergeCommit": null,
+                "mergeable": "unknown",
                 "merged": false,
                 "mergedBy": null,
                 "number": 2,
@@ -120,6 +154,16 @@ describe("what an example tells", () => {
                 "updatedAtMs": 1557933633000,
               },
               "kind": "pull-request",
+            },
+            {
+              "fact": {
+                "atMs": 1557933633000,
+                "number": 2,
+                "pusher": "Codertocat",
+                "sha": "ec26c3e57ca3a959ca5aad62de7213c562f8c821",
+              },
+              "kind": "head",
+              "pushed": true,
             },
           ],
           "repository": {
@@ -130,6 +174,7 @@ describe("what an example tells", () => {
             "name": "Hello-World",
             "owner": "Codertocat",
           },
+          "rerunHeads": [],
           "subjects": [
             {
               "kind": "pull-request",
@@ -195,6 +240,7 @@ describe("what an example tells", () => {
             "name": "Hello-World",
             "owner": "Codertocat",
           },
+          "rerunHeads": [],
           "subjects": [],
           "wakeHeads": [
             "ec26c3e57ca3a959ca5aad62de7213c562f8c821",
@@ -235,6 +281,7 @@ describe("what an example tells", () => {
             "name": "Hello-World",
             "owner": "Codertocat",
           },
+          "rerunHeads": [],
           "subjects": [],
           "wakeHeads": [
             "6113728f27ae82c7b1a177c8d03f9e96e0adf246",
@@ -259,6 +306,7 @@ describe("what an example tells", () => {
             "name": "Hello-World",
             "owner": "octocat",
           },
+          "rerunHeads": [],
           "subjects": [
             {
               "kind": "repository",
@@ -287,10 +335,17 @@ describe("what an example tells", () => {
   })
 })
 
-test("our own check runs and comments wake nobody", () => {
-  for (const example of examplesOf("check_run")) {
-    const { app } = example["check_run"] as { app: { id: number } }
-    expect(read("check_run", example, app.id)).toEqual({ outcome: "ignored", why: "our own check run", hearsay: [] })
+test("our own check runs and comments wake nobody, unless somebody asks for them again", () => {
+  for (const event of ["check_run", "check_suite"]) {
+    for (const example of examplesOf(event)) {
+      const { app, head_sha: sha } = example[event] as { app: { id: number }; head_sha: string }
+      const { outcome, hearsay } = read(event, example, app.id)
+      const asked = example["action"] === "rerequested"
+      expect(outcome).toBe(asked ? "queued" : "ignored")
+      expect(hearsay.map(({ rerunHeads, wakeHeads, facts }) => [rerunHeads, wakeHeads, facts])).toEqual(
+        asked ? [[[sha], [sha], []]] : [],
+      )
+    }
   }
   const comment = examplesOf("issue_comment").find((one) => one["action"] === "created")
   const said = { ...(comment?.["comment"] as object), body: "/pause-promotion", performed_via_github_app: { id: 1 } }

@@ -13,7 +13,7 @@ const used = ["pull_request", "check_run", "status", "issue_comment", "push", "r
 
 function read(event: string, payload: unknown): Reading {
   const text = typeof payload === "string" ? payload : JSON.stringify(payload)
-  return readDelivery({ id: 1n, guid: "a-guid", event, payload: text }, 1)
+  return readDelivery({ id: 1n, guid: "a-guid", event, payload: text, receivedAt: new Date(0) }, 1)
 }
 
 /** The first example of an event, changed. */

@@ -1,8 +1,9 @@
-import { existsSync, fsyncSync, mkdirSync, openSync, closeSync, readdirSync, renameSync, rmSync } from "node:fs"
+import { existsSync, fsyncSync, mkdirSync, renameSync, rmSync } from "node:fs"
 import { join } from "node:path"
 import { DatabaseSync } from "node:sqlite"
 import { PGlite } from "@electric-sql/pglite"
 import { NodeFS } from "@electric-sql/pglite/nodefs"
+import { syncPath, syncTree } from "./sync-tree.ts"
 import { databaseFolder } from "./wire.ts"
 
 /** A data directory that this thread alone has open, until `release` or the death of the process. */
@@ -49,9 +50,9 @@ export async function createDatabase(held: HeldDirectory): Promise<void> {
   // Log files of 4 MB, not 16: a commit that begins a new one waits until it is filled with zeros.
   const pglite = await PGlite.create({ fs: durableFs(unfinished), initDbStartParams: ["--wal-segsize=4"] })
   await pglite.close()
-  syncTree(unfinished)
+  await syncTree(unfinished)
   renameSync(unfinished, held.postgres)
-  syncPath(join(held.postgres, ".."))
+  await syncPath(join(held.postgres, ".."))
 }
 
 /** PGlite's file system on a real directory, with the fsync that PGlite's own lacks. */
@@ -78,25 +79,4 @@ class DurableFs extends NodeFS {
 function isBusy(error: unknown): boolean {
   const busy = 5 // SQLITE_BUSY, https://www.sqlite.org/rescode.html#busy
   return error instanceof Error && "errcode" in error && error.errcode === busy
-}
-
-function syncTree(directory: string): void {
-  for (const entry of readdirSync(directory, { withFileTypes: true })) {
-    const path = join(directory, entry.name)
-    if (entry.isDirectory()) syncTree(path)
-    else syncPath(path)
-  }
-  syncPath(directory)
-}
-
-function syncPath(path: string): void {
-  const file = openSync(path, "r")
-  try {
-    fsyncSync(file)
-  } catch (error) {
-    // Windows cannot fsync a directory, and needs not: its directory entries are journalled.
-    if (process.platform !== "win32") throw error
-  } finally {
-    closeSync(file)
-  }
 }

@@ -1,0 +1,154 @@
+import { expect } from "vitest"
+import { healthOf, headOf, landedBy, merges, promotes } from "../harness/after-merge.ts"
+import { scenario, useDatabase } from "../harness/scenario.ts"
+
+useDatabase()
+
+const config = `version: 1
+mode: enforce
+branches:
+  main:
+    stages: [{ checks: { require: [build] } }]
+    health: { window: 15m }
+`
+
+scenario(
+  "what landed as it was approved is followed without a word",
+  async (t) => {
+    for (const method of ["merge", "squash", "rebase"] as const) {
+      const { sha } = await promotes(t, { method })
+      expect(healthOf(t, sha)?.summary).not.toContain("not what was approved")
+    }
+    const landings = (await t.ledger()).flatMap((entry) =>
+      entry.type === "stage_changed" && entry.payload.landing != null ? [entry.payload.landing.integrity] : [],
+    )
+    expect(landings).toEqual(["clean", "clean", "clean"])
+  },
+  { config },
+)
+
+scenario(
+  "a squash that was built on a stale tree is found, and promotions are paused",
+  async (t) => {
+    await promotes(t, { files: { "src/kept.ts": "export const kept = true\n" } })
+    const pr = await t.openPullRequest({ files: { "src/own.ts": "export const own = true\n" } })
+    await t.check(pr)
+    await t.quiet()
+    const other = await promotes(t, { files: { "src/lost.ts": "export const lost = true\n" } })
+    await t.people.landWrongly({ repo: t.repo })
+    const sha = await merges(t, pr, { method: "squash" })
+    expect(healthOf(t, sha)?.summary).toMatchInlineSnapshot(`
+      "Pull request #2 was merged into \`main\`, and Portcullis watches what that does to the running system, for 15 minutes. If all goes well until the end, this commit is *known-good*: the one to go back to when something breaks.
+
+      **Observing from 2026-11-20 12:00 UTC until 2026-11-20 12:15 UTC.** Nothing was asked for; only what is reported as critical counts. Next: nothing has to be done. To take it back at once, comment \`/rollback\` on #2.
+
+      **What landed is not what was approved** (\`landing_mismatch\`). Compared with a merge of the approved head that Portcullis made by itself:
+
+      - lost: \`src/lost.ts\`
+
+      Promotions into this branch are paused. Next: comment \`/rollback\` on the pull request, or mend the branch by another one; then \`/resume-promotion\`.
+
+      <sub>run id \`<run id>\` · commit \`<short sha>\` · into \`main\`</sub>"
+    `)
+    const next = await t.openPullRequest()
+    await t.check(next)
+    await t.quiet()
+    expect(t.gate(next)?.line).toMatchInlineSnapshot(
+      `"failure | Blocked: paused by Portcullis itself, 1 of 1 stage passed"`,
+    )
+    expect(landedBy(t, other.pr)).toBe(other.sha)
+    expect((await t.ledger()).find(({ type }) => type === "landing_mismatch")).toMatchObject({
+      pullRequest: pr.number,
+      payload: { lost: ["src/lost.ts"], added: [], altered: [], more: 0 },
+    })
+  },
+  { config },
+)
+
+scenario(
+  "a push past all pull requests is written down, and watched like any promotion",
+  async (t) => {
+    await promotes(t)
+    await t.people.unprotectBranch({ repo: t.repo, branch: "main" })
+    const before = (await t.ledger()).length
+    await t.people.commit({ repo: t.repo, by: "olga", branch: "main", message: "Fix", files: { "src/x.ts": "1\n" } })
+    await t.quiet()
+    expect((await t.told(before)).map(([what, payload]) => [what, payload])).toMatchInlineSnapshot(`
+      [
+        [
+          "promotion_bypassed by portcullis",
+          {
+            "before": "<sha>",
+            "block_reasons": [],
+            "commits": 1,
+            "how": "push",
+            "merged_by": null,
+          },
+        ],
+        [
+          "promoted by portcullis",
+          {
+            "merge_commit": null,
+            "merged_by": null,
+          },
+        ],
+        [
+          "stage_changed by portcullis",
+          {
+            "landing": {
+              "before": "<sha>",
+              "commits": 1,
+              "integrity": "unasked",
+              "position": 2,
+            },
+            "stage": "health",
+            "status": "running",
+          },
+        ],
+      ]
+    `)
+    expect(healthOf(t, await headOf(t))?.summary).toMatchInlineSnapshot(`
+      "This commit was pushed to \`main\`, and Portcullis watches what that does to the running system, for 15 minutes. If all goes well until the end, this commit is *known-good*: the one to go back to when something breaks.
+
+      **Observing from 2026-11-20 12:00 UTC until 2026-11-20 12:15 UTC.** Nothing was asked for; only what is reported as critical counts. Next: nothing has to be done. To take it back at once, comment \`/rollback known-good\` on any issue or pull request.
+
+      This came past all pull requests, so nobody approved it (\`promotion_bypassed\`). It is watched like any promotion.
+
+      <sub>run id \`<run id>\` · commit \`<short sha>\` · into \`main\`</sub>"
+    `)
+  },
+  { config },
+)
+
+scenario(
+  "a move by force is written down, and what is gone is watched no more",
+  async (t) => {
+    const first = await promotes(t)
+    await promotes(t)
+    await t.people.unprotectBranch({ repo: t.repo, branch: "main" })
+    const before = (await t.ledger()).length
+    await t.people.pushBranch({ repo: t.repo, by: "olga", branch: "main", to: first.sha, force: true })
+    await t.quiet()
+    expect((await t.told(before)).map(([what, payload]) => [what, payload])).toMatchInlineSnapshot(`
+      [
+        [
+          "promotion_bypassed by portcullis",
+          {
+            "before": "<sha>",
+            "block_reasons": [],
+            "how": "force-push",
+            "merged_by": null,
+          },
+        ],
+        [
+          "aborted by portcullis",
+          {
+            "reason": null,
+            "why": "overwritten",
+          },
+        ],
+      ]
+    `)
+  },
+  { config },
+)
