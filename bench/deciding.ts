@@ -86,6 +86,7 @@ function snapshotWith(config: ConfigInForce, change: Change): Snapshot {
     rollback: null,
     onward: null,
     rollbackUnderWay: false,
+    takenBack: [],
     pauses: [],
     labelAsks: [],
     agentLabelAsks: [],

@@ -1,4 +1,3 @@
-import { createHash } from "node:crypto"
 import { z } from "zod"
 import { parseSha, type Sha } from "../lib/brand.ts"
 import type { Change, ChangedFile, CommitsOfChange } from "../promotion/change/change.ts"
@@ -7,6 +6,7 @@ import { changeText, parseDiff, type DiffFile } from "../promotion/change/patch.
 import { readSyntax, syntaxKind, type SyntaxKind } from "../promotion/change/syntax.ts"
 import { trailersOf } from "../promotion/change/trailer.ts"
 import type { GitHubClient, RepositoryAddress } from "./client.ts"
+import { patchDigest } from "./patch.ts"
 
 /** Which change is to be read, and of which kinds of files the syntax. */
 export type ChangePlace = { address: RepositoryAddress; number: number; syntax: readonly SyntaxKind[] }
@@ -149,7 +149,7 @@ async function readDiff(client: GitHubClient, place: ChangePlace, head: Head): P
     const parsed = parseDiff(textOf(data))
     if ("files" in parsed && parsed.files.length === head.changedFiles) {
       const text = changeText(parsed.files)
-      return { files: parsed.files, patchId: text === null ? null : digestOf(text) }
+      return { files: parsed.files, patchId: text === null ? null : patchDigest(text) }
     }
   } catch (error) {
     if (!(error instanceof Error && "status" in error && (error.status === 406 || error.status === 422))) throw error
@@ -161,10 +161,6 @@ async function readDiff(client: GitHubClient, place: ChangePlace, head: Head): P
 function textOf(data: unknown): string {
   if (typeof data === "string") return data
   return data instanceof ArrayBuffer ? new TextDecoder().decode(data) : ""
-}
-
-function digestOf(text: string): string {
-  return createHash("sha256").update(text).digest("hex")
 }
 
 const listed = z.array(

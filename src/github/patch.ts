@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto"
 import type { Sha } from "../lib/brand.ts"
 import { changeText, parseDiff } from "../promotion/change/patch.ts"
 import type { GitHubClient, RepositoryAddress } from "./client.ts"
@@ -30,4 +31,9 @@ export async function readPatch(
     if (failure === undefined || failure === "later") throw error
     return null
   }
+}
+
+/** Digest of a change's text, by which equal changes are known: SHA-256, lower-case hex. */
+export function patchDigest(text: string): string {
+  return createHash("sha256").update(text).digest("hex")
 }

@@ -140,7 +140,7 @@ async function laneOf(
   if (!isAsked || repository.config === null) return null
   const branch = snapshot.pullRequest?.baseRef ?? repository.defaultBranch
   const rules = rulesForBranch(repository.config.config, { name: branch, defaultBranch: repository.defaultBranch })
-  if (rules === undefined || rules.health === null) return null
+  if (rules === undefined) return null
   return readLaneGround(tx, { deps, rules, place: { repositoryId: place.repositoryId, branch } })
 }
 

@@ -1,5 +1,6 @@
 import type { Prisma } from "../generated/client.ts"
-import { readBranch, type BranchSight } from "../github/branch.ts"
+import type { BranchSight } from "../github/branch.ts"
+import { readBranchHistory, type BranchHistory, type RecentCommit } from "../github/branch-history.ts"
 import { readFirstParent } from "../github/first-parent.ts"
 import { readNewCommits, readPullsOf } from "../github/new-commits.ts"
 import { sha as shaOf } from "../lib/brand.ts"
@@ -38,18 +39,22 @@ export async function followBranch(following: Following): Promise<BranchSight | 
   const runs = await unfollowedRuns(deps.prisma, place)
   if (row.heard <= row.seen && runs.length === 0) return null
   const client = await deps.installation(repository.installationId)
-  const sight = await readBranch(client, repository.address, { branch: place.branch, tag })
-  await followTo(following, { row, runs, head: sight.head })
-  return sight
+  const heads = runs.map(({ headSha }) => headSha)
+  const history = await readBranchHistory(client, repository.address, { branch: place.branch, tag, heads })
+  const { head, tagAt } = history
+  await followTo(following, { row, runs, head, history })
+  return { head, tagAt }
 }
 
-type Step = { row: LaneRow; runs: readonly PromotionState[]; head: string | null }
+type Step = { row: LaneRow; runs: readonly PromotionState[]; head: string | null; history: BranchHistory }
 
 async function followTo(following: Following, step: Step): Promise<void> {
-  const { row, head, runs } = step
+  const { row, head } = step
   if (head === null) return row.followedSha === null ? seen(following, step) : overwritten(following, step)
-  const from = row.followedSha ?? (await beforeFirst(following, runs)) ?? head
+  const from = row.followedSha ?? (await beforeFirst(following, step)) ?? head
   if (from === head) return seen(following, { ...step, row })
+  const recent = recentCommits(step.history, { from, to: head })
+  if (recent !== null) return followCommits(following, { ...step, before: from, commits: recent })
   const client = await following.deps.installation(following.repository.installationId)
   const { address } = following.repository
   const found = await readNewCommits(client, { address, from: shaOf(from), to: shaOf(head) })
@@ -59,10 +64,24 @@ async function followTo(following: Following, step: Step): Promise<void> {
   await followCommits(following, { ...step, before: from, commits })
 }
 
+/** What came since a commit along first parents, oldest first, if the branch's newest commits tell; null: they do not. */
+function recentCommits({ recent }: BranchHistory, { from, to }: { from: string; to: string }): NewCommit[] | null {
+  const commits: NewCommit[] = []
+  for (let next: string | null = to; next !== from;) {
+    const commit: RecentCommit | undefined = next === null ? undefined : recent.get(next)
+    if (commit === undefined) return null
+    commits.push({ sha: commit.sha, pulls: commit.pulls.length === 0 ? null : commit.pulls })
+    next = commit.before
+  }
+  return commits.toReversed()
+}
+
 /** A branch that was never seen before is followed from where it is, or from before the first merge that is known. */
-async function beforeFirst({ deps, repository }: Following, runs: readonly PromotionState[]): Promise<string | null> {
+async function beforeFirst({ deps, repository }: Following, { runs, history }: Step): Promise<string | null> {
   const first = runs.find((run) => run.after?.mergeCommit != null)?.after?.mergeCommit ?? null
   if (first === null) return null
+  const recent = history.recent.get(first)
+  if (recent !== undefined) return recent.before
   const client = await deps.installation(repository.installationId)
   return readFirstParent(client, repository.address, shaOf(first))
 }
@@ -84,7 +103,7 @@ async function followCommits(following: Following, found: Found): Promise<void> 
   const { landings, awaits } = await attribute(following, { ...found, commits })
   for (const number of awaits) await seeMerged(following, number)
   const judged: JudgedLanding[] = []
-  for (const landing of landings) judged.push(await inspect(following, landing))
+  for (const landing of landings) judged.push(await inspect(following, { landing, history: found.history }))
   const isAll = awaits.length === 0 && commits.length === found.commits.length
   const stored = await deps.prisma.$transaction((tx) => store(tx, following, { ...found, judged, isAll }))
   if (stored && commits.length < found.commits.length) await markAgain(deps, place)
@@ -104,14 +123,15 @@ async function attribute(following: Following, { runs, before, commits }: Found)
     return { runId, number, headSha, mergeCommit: after?.mergeCommit ?? null }
   })
   for (;;) {
-    const known = commits.map((commit) => ({ ...commit, pulls: pulls.get(commit.sha) ?? null }))
-    const ended = await endedNumbers(deps.prisma, place, [...pulls.values()].flat())
+    const known = commits.map((commit) => ({ ...commit, pulls: pulls.get(commit.sha) ?? commit.pulls }))
+    const named = known.flatMap((commit) => commit.pulls ?? [])
+    const ended = await endedNumbers(deps.prisma, place, named)
     const followed = follow(known, { before, runs: unfollowed, ended })
     if (followed.kind === "followed") return followed
     const client = await deps.installation(repository.installationId)
     for (const sha of followed.asks) {
-      const named = await readPullsOf(client, { address: repository.address, commit: shaOf(sha) })
-      const into = named.filter(({ merged, baseRef }) => merged && baseRef === place.branch)
+      const all = await readPullsOf(client, { address: repository.address, commit: shaOf(sha) })
+      const into = all.filter(({ merged, baseRef }) => merged && baseRef === place.branch)
       pulls.set(
         sha,
         into.map(({ number }) => number),
@@ -145,9 +165,20 @@ async function seeMerged({ deps, repository }: Following, number: number): Promi
   await deps.prisma.$transaction((tx) => deps.queue.mark(tx, [subject]))
 }
 
-async function inspect({ deps, repository }: Following, landing: FoundLanding): Promise<JudgedLanding> {
+/**
+ * Compares a landing with what was approved. A head that contains what the branch was before is by itself what a merge of
+ * both gives, so that equal trees say all there is to say.
+ */
+async function inspect(
+  { deps, repository }: Following,
+  { landing, history }: { landing: FoundLanding; history: BranchHistory },
+): Promise<JudgedLanding> {
   const { run, before, sha } = landing
   if (run === null || before === null) return { ...landing, integrity: "unasked", mismatch: null }
+  const [head, landed] = [history.heads.get(run.headSha), history.recent.get(sha)]
+  if (head?.contains.has(before) === true && head.tree === landed?.tree) {
+    return { ...landing, integrity: "clean", mismatch: null }
+  }
   const client = await deps.installation(repository.installationId)
   const { address } = repository
   const there = { address, before: shaOf(before), landed: shaOf(sha), head: shaOf(run.headSha) }

@@ -50,9 +50,9 @@ export async function followNew(tx: Prisma.TransactionClient, { repositoryId, br
   return count === 0 ? [] : [{ kind: "lane", repositoryId, branch }]
 }
 
-/** Whether the config watches what lands on a branch: only then it is followed. */
+/** Whether a branch is a promotion branch: what lands on each of them is followed. */
 export function isFollowed(config: ConfigInForce, branch: { name: string; defaultBranch: string }): boolean {
-  return (rulesForBranch(config.config, branch)?.health ?? null) !== null
+  return rulesForBranch(config.config, branch) !== undefined
 }
 
 /** The branches that a config names in full, and those that promotions go into; a pattern alone names none. */

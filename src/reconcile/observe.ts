@@ -20,6 +20,7 @@ import type { HeardLabel } from "../promotion/hearsay.ts"
 import type { HardStopProblem } from "../promotion/pause/hard-stop.ts"
 import type { Pause } from "../promotion/pause/pause.ts"
 import type { LabelAsk, Snapshot } from "../promotion/gate/snapshot.ts"
+import type { TakenBack } from "../promotion/review/taken-back.ts"
 import type { HeadConfig } from "../promotion/config/proposal.ts"
 import type { WithdrawalDeed } from "../promotion/merge/effect.ts"
 import type { Withdrawal } from "../promotion/pause/withdraw.ts"
@@ -97,6 +98,7 @@ type ObservedRow = {
   findings: Finding[] | null
   rollback: Snapshot["rollback"]
   rollback_under_way: boolean
+  taken_back: TakenBack[] | null
   undone: boolean
   hard_stop: HardStopProblem | null
   queued: boolean | null
@@ -191,6 +193,14 @@ const observation = {
           AND (o.outcome ->> 'number')::int = $2 LIMIT 1) AS rollback,
       EXISTS (SELECT 1 FROM rollback u WHERE u.repository_id = $1 AND u.branch = pr.data ->> 'baseRef'
         AND u.state = 'open') AS rollback_under_way,
+      (SELECT jsonb_agg(to_jsonb(t)) FROM (
+        SELECT culprit.number, culprit.head_sha AS "headSha", o.outcome ->> 'brought' AS brought,
+          (b.data ->> 'endedAtMs')::bigint AS "atMs"
+        FROM rollback b
+        JOIN promotion culprit ON culprit.id = b.culprit
+        LEFT JOIN effect o ON o.repository_id = $1 AND o.key = 'rollback:' || b.id || ':open'
+        WHERE b.repository_id = $1 AND b.branch = pr.data ->> 'baseRef' AND b.state = 'done'
+        ORDER BY b.started_at DESC LIMIT 20) t) AS taken_back,
       EXISTS (SELECT 1 FROM effect e WHERE e.repository_id = $1 AND e.number = $2 AND e.done_at IS NULL) AS undone,
       (SELECT (q.data ->> 'queued')::boolean FROM fact q
         WHERE q.repository_id = $1 AND q.kind = 'queue' AND q.key = $3) AS queued,
@@ -296,6 +306,7 @@ function snapshotOf(row: ObservedRow, { repository, deps, seen, ...readApart }: 
     pauses: (row.pauses ?? []).map(pauseOf),
     rollback: row.rollback,
     rollbackUnderWay: row.rollback_under_way,
+    takenBack: row.taken_back ?? [],
     labelAsks: asksOf(pause.label),
     agentLabelAsks: asksOf(agents.label),
     roles: seen.roles,

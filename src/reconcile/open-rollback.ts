@@ -1,5 +1,6 @@
 import { readBranch } from "../github/branch.ts"
 import type { OwnPullRequest } from "../github/branch-pull-request.ts"
+import { patchDigest, readPatch } from "../github/patch.ts"
 import { restoreTree } from "../github/restore.ts"
 import { revertByGitHub, revertByTree } from "../github/revert.ts"
 import { sha, type Sha } from "../lib/brand.ts"
@@ -14,6 +15,19 @@ import type { LaneContext } from "./lane.ts"
  * an earlier attempt made is found by its branch.
  */
 export async function openRollback(context: LaneContext, deed: OpenRollback): Promise<LaneOutcome> {
+  const outcome = await open(context, deed)
+  return outcome.how === "done" ? { ...outcome, brought: await broughtBy(context, deed) } : outcome
+}
+
+/** By this the same change is known when somebody wants to land it again. */
+async function broughtBy({ deps, repository }: LaneContext, { before, after }: OpenRollback): Promise<string | null> {
+  if (before === null) return null
+  const client = await deps.installation(repository.installationId)
+  const text = await readPatch(client, repository.address, { base: sha(before), head: sha(after) })
+  return text === null ? null : patchDigest(text)
+}
+
+async function open(context: LaneContext, deed: OpenRollback): Promise<LaneOutcome> {
   if (deed.target !== null) return restore(context, { deed, target: deed.target })
   const byGitHub = deed.number === 0 ? null : await revertThere(context, deed)
   return byGitHub ?? revertHere(context, deed)

@@ -1,8 +1,9 @@
-import type { NotCounted } from "../promotion/review/approval.ts"
 import type { Approver } from "../promotion/config/config-rules.ts"
-import type { ReviewStage } from "../promotion/review/review.ts"
+import type { ReviewStage, UncountedApproval } from "../promotion/review/review.ts"
+import type { Relanding } from "../promotion/review/taken-back.ts"
 import type { Verdict } from "../promotion/gate/verdict.ts"
 import { bare, code, mention } from "./markdown.ts"
+import { moment } from "./moment.ts"
 
 /** The block reasons of the `review` stage. */
 export type ReviewReason = "changes-requested" | "approval-stale" | "approval-required"
@@ -17,7 +18,8 @@ export function reviewHeadline(reason: ReviewReason, verdict: Verdict): string {
   if (stage === undefined) return "a review is needed"
   const missing = lackingOf(stage)
   if (reason !== "changes-requested" && missing === 0) return "not all of its commits are read"
-  const needs = `${missing} more ${missing === 1 ? "approval" : "approvals"} needed (${stage.level} risk)`
+  const again = stage.relanding === null ? "" : `, ${relandingWords(stage.relanding)}`
+  const needs = `${missing} more ${missing === 1 ? "approval" : "approvals"} needed (${stage.level} risk${again})`
   switch (reason) {
     case "changes-requested":
       return `changes requested by ${names(stage.changesRequestedBy, (login) => `@${bare(login, 40)}`)}`
@@ -56,8 +58,24 @@ export function explainReview(reason: ReviewReason, verdict: Verdict): string {
   const count = stage.needed === 1 ? "one approval" : `${stage.needed} approvals of different people`
   const wait = stage.autoApproveAtMs === null ? "" : " Waiting will do as well: see the risk below."
   const next = `Next: approve in a GitHub review, or comment ${code("/approve")}.`
+  if (stage.relanding !== null) return `${explainRelanding(stage.relanding, stage)} ${uncounted(stage)}${next}`
   const demand = `${lost === "" ? "a" : "A"} change of ${stage.level} risk needs ${count} by ${approvers(stage.from)}${becauseOfAgent(stage, verdict)}`
   return `${lost}${demand}. ${uncounted(stage)}${next}${wait}`
+}
+
+function relandingWords({ of, certain }: Relanding): string {
+  const which = of.number === 0 ? "a push" : `#${of.number}`
+  return certain ? `taken back before as ${which}` : `perhaps taken back before as ${which}`
+}
+
+/** What hurt once is not let in again by what was said of it before it did. */
+function explainRelanding({ of, certain }: Relanding, stage: ReviewStage): string {
+  const which = of.number === 0 ? "what was pushed past all pull requests" : `the change of #${of.number}`
+  const what = certain
+    ? `this is ${which}, which was taken back on ${moment(of.atMs)}`
+    : `not all of this change can be read, so it may be ${which}, which was taken back on ${moment(of.atMs)}`
+  const count = stage.needed === 1 ? "an approval" : `${stage.needed} approvals of different people`
+  return `${what}. It lands again only with ${count} given since, by ${approvers(stage.from)}; approvals from before count no more, and waiting will not do.`
 }
 
 /** Said where `agents: two-humans` asks for more than the risk does. */
@@ -85,12 +103,13 @@ function approverWords(one: Approver): string {
   }
 }
 
-const whyNot: Readonly<Record<NotCounted, string>> = {
+const whyNot: Readonly<Record<UncountedApproval, string>> = {
   author: "opened the pull request",
   committer: "has a commit in it",
   pusher: "pushed its newest commit",
   agent: "is an agent or app",
   "not-entitled": "may not approve a change of this risk",
+  "before-taken-back": "approved it before it was taken back",
 }
 
 function uncounted(stage: ReviewStage): string {

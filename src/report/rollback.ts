@@ -5,8 +5,7 @@ import { code } from "./markdown.ts"
 
 /** Why no rollback begins, with the next step, in Markdown. */
 export const noRollbackWords: Readonly<Record<RollbackRefusal | NoRollback, string>> = {
-  "no-promotion-branch":
-    "what lands on this branch is not followed: it is no promotion branch of the config, or the config has no `health` for it.",
+  "no-promotion-branch": "what lands on this branch is not followed: it is no promotion branch of the config.",
   advisory: "Portcullis runs in `advisory` mode here, and takes nothing back.",
   "not-merged": "this pull request is not merged; there is nothing to take back.",
   "not-landed": "its merge was not found on the branch yet. Next: ask again in a moment.",

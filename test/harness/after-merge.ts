@@ -96,6 +96,6 @@ export function opensBy(t: Scenario): { number: number; title: string; body: str
       title: pull.issue.title,
       body: steady(pull.issue.body ?? ""),
       state: pull.mergedAt === null ? pull.issue.state : "merged",
-      head: pull.headRef,
+      head: pull.headRef.replace(/rollback-[0-9a-f]{12}$/, "rollback-<id>"),
     }))
 }

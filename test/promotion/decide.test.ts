@@ -175,6 +175,7 @@ const snapshotsOfAnyFile: fc.Arbitrary<Omit<Snapshot, "headConfig">> = fc.record
   rollback: fc.constant(null),
   onward: fc.constant(null),
   rollbackUnderWay: fc.boolean(),
+  takenBack: fc.constant([]),
   landing: fc.record({ queued: fc.boolean(), withdrawals: fc.array(withdrawal, { maxLength: 6 }) }),
   newRunId: fc.constant(newRunId),
 })

@@ -2,7 +2,9 @@ import fc from "fast-check"
 import { expect, test } from "vitest"
 import { configsOfReview } from "./review-config.ts"
 import { brokenReviewLaw, settled } from "./review-laws.ts"
-import { kinds, snapshotOf, type Choice } from "./review-world.ts"
+import { kinds, patch, snapshotOf, type Choice } from "./review-world.ts"
+import type { Snapshot } from "../../src/promotion/gate/snapshot.ts"
+import { nowMs } from "./world.ts"
 import { isOpen } from "./laws.ts"
 
 const kindNames = Object.keys(kinds) as (keyof typeof kinds)[]
@@ -147,6 +149,16 @@ test("a rule more never opens a gate that was shut", () => {
   expect(breaches(scattered(15_000), opensMore).broken).toEqual(new Map())
 })
 
+/** Nothing, something else, this very change before anybody approved it, and this change since. */
+const takenBefore: readonly Snapshot["takenBack"][] = [
+  [],
+  ...[
+    { brought: "0".repeat(64), atMs: nowMs - 1000 },
+    { brought: patch, atMs: nowMs - 24 * 3600_000 },
+    { brought: patch, atMs: nowMs - 1000 },
+  ].map((one) => [{ number: 9, headSha: "9".repeat(40), ...one }]),
+]
+
 test("large ones keep them as well", () => {
   const choices = fc.record(
     Object.fromEntries(kindNames.map((kind) => [kind, fc.constantFrom(...Object.keys(kinds[kind]))])),
@@ -156,14 +168,15 @@ test("large ones keep them as well", () => {
       choices,
       fc.subarray(Object.values(kinds.reviews)),
       fc.subarray(Object.values(kinds.given)),
+      fc.constantFrom(...takenBefore),
       (...drawn) => {
-        const [choice, said, given] = drawn
+        const [choice, said, given, takenBack] = drawn
         const snapshot = snapshotOf(choice as Choice)
         const reviews = said.flat().map((one, at) => ({ ...one, atMs: one.atMs + at * 10 }))
         const ids = new Set<string>()
         const approvals = given.flatMap((one) => one.approvals).filter(({ id }) => !ids.has(id) && ids.add(id))
         const promotion = snapshot.promotion === null ? null : { ...snapshot.promotion, approvals }
-        expect(brokenReviewLaw({ ...snapshot, reviews, promotion })).toBeNull()
+        expect(brokenReviewLaw({ ...snapshot, reviews, promotion, takenBack })).toBeNull()
       },
     ),
     { numRuns: 3000, seed: 1 },

@@ -38,6 +38,7 @@ const laws: readonly Law[] = [
   approvedByTheEntitled,
   voidedStaysVoid,
   whoseWorkIsOnTheLedger,
+  takenBackLandsByFreshApproval,
 ]
 
 /** Whatever the stages are, and wherever they stand: what was judged is what the newest `policy_evaluated` says. */
@@ -50,6 +51,21 @@ function whoseWorkIsOnTheLedger({ promotion: known }: Snapshot, { verdict, entri
   const told: unknown = JSON.parse(promotion?.evaluated ?? "[]")
   const [, , risk, by] = Array.isArray(told) ? (told as unknown[]) : []
   return same([risk, by], [verdict.risk.level, who]) ? null : "risk and agent are on the ledger"
+}
+
+/** Whatever the branch asks for: what hurt once is let in by somebody who may, and who said so since. */
+function takenBackLandsByFreshApproval(snapshot: Snapshot, plan: Plan): string | null {
+  const open = openGate(snapshot, plan)
+  const { change, takenBack } = snapshot
+  if (open === null || isLetPast("review", snapshot, plan)) return null
+  const culprit = takenBack.find(
+    ({ brought, headSha }) => headSha === open.pullRequest.headSha || (brought !== null && brought === change?.patchId),
+  )
+  if (culprit === undefined) return null
+  const { low, medium, high } = open.config.review
+  const anyone = [...low.from, ...medium.from, ...high.from, { kind: "role", role: "maintain" } as const]
+  const since = approvalsOf(snapshot, plan, anyone).filter(({ atMs }) => atMs > culprit.atMs)
+  return since.length === 0 ? "what was taken back lands again by a fresh approval only" : null
 }
 
 type Known = { config: PromotionConfig; pullRequest: PullRequestFact; stages: ReadonlySet<string> }
@@ -129,16 +145,21 @@ function isExact({ sha, baseRef, patchId }: Approval, { pullRequest, change }: S
   return patchId !== null && patchId === change?.patchId
 }
 
+/** Approvals of exactly this change, by people who had no hand in it and may do so, that were not taken back. */
+function approvalsOf(snapshot: Snapshot, plan: Plan, from: readonly Approver[]): Approval[] {
+  const approvals = after(snapshot, plan).promotion?.approvals ?? []
+  return approvals.filter(
+    (one) =>
+      isExact(one, snapshot) &&
+      stands(one, snapshot) &&
+      !isInvolved(one.by, snapshot) &&
+      mayApprove(one.by.login, from, snapshot),
+  )
+}
+
 /** Who approved exactly this change, had no hand in it, may do so, and has not taken it back. */
 function approvers(snapshot: Snapshot, plan: Plan, from: readonly Approver[]): Set<string> {
-  const approvals = after(snapshot, plan).promotion?.approvals ?? []
-  return new Set(
-    approvals
-      .filter((one) => isExact(one, snapshot) && stands(one, snapshot) && !isInvolved(one.by, snapshot))
-      .map(({ by }) => by.login)
-      .filter((login) => mayApprove(login, from, snapshot))
-      .map((login) => login.toLowerCase()),
-  )
+  return new Set(approvalsOf(snapshot, plan, from).map(({ by }) => by.login.toLowerCase()))
 }
 
 function isAgents({ change, pullRequest, config }: Snapshot): boolean {

@@ -43,7 +43,9 @@ export const trueRoles: ReadonlyMap<string, Role> = new Map<string, Role>([
 ])
 
 /** Digests of changes: the one of the head, and another. */
-const [patch, otherPatch] = ["1".repeat(64), "2".repeat(64)]
+/** Digest of what the plain change does. */
+export const patch = "1".repeat(64)
+const otherPatch = "2".repeat(64)
 
 /** A review; times follow the order in which they are given, ids tell whose it is as well. */
 function review(place: number, who: Who, fact: Partial<ReviewFact> = {}): ReviewFact {
@@ -328,6 +330,7 @@ export function snapshotOf(choice: Choice): Snapshot {
     rollback: null,
     onward: null,
     rollbackUnderWay: false,
+    takenBack: [],
     config: valueOf(configsOfReview, choice.config).config,
     headConfig: unchangedFile(valueOf(configsOfReview, choice.config).config),
     pullRequest: pullOf(valueOf(pulls, choice.pull)),

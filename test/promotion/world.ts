@@ -265,6 +265,7 @@ export const unlanded = {
   rollback: null,
   onward: null,
   rollbackUnderWay: false,
+  takenBack: [],
 } satisfies Partial<Snapshot>
 
 /** What a snapshot tells of policy and review where no stage asks for them. */

@@ -31,7 +31,13 @@ function violation(rule: PolicyRule, more: Partial<Violation> = {}): Violation {
 
 function review(more: Partial<ReviewStage> = {}): ReviewStage {
   const demand = { level: "low", needed: 1, from: [{ kind: "role", role: "write" }] } as const
-  const nobody = { approvals: [], changesRequestedBy: [], staleApprovers: [], autoApproveAtMs: null }
+  const nobody = {
+    approvals: [],
+    changesRequestedBy: [],
+    staleApprovers: [],
+    relanding: null,
+    autoApproveAtMs: null,
+  }
   return { kind: "review", status: "pending", ...demand, ...nobody, ...more }
 }
 

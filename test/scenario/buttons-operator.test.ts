@@ -36,6 +36,10 @@ scenario(
           "promoted by portcullis",
           "{"merge_commit":"<sha>","merged_by":"portcullis"}",
         ],
+        [
+          "stage_changed by portcullis",
+          "{"stage":"health","status":"skipped","landing":{"before":"<sha>","position":1,"commits":1,"integrity":"clean"}}",
+        ],
       ]
     `)
   },

@@ -24,6 +24,7 @@ scenario("a gate is shut until the required check passed, then opens, and the me
       "stage_changed",
       "promotion_ready",
       "promoted",
+      "stage_changed",
     ]
   `)
 })

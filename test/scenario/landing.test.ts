@@ -28,6 +28,35 @@ scenario(
 )
 
 scenario(
+  "on a branch that nothing watches a landing is compared all the same, with no request of its own where nothing came between",
+  async (t) => {
+    await promotes(t)
+    const pr = await t.openPullRequest()
+    await t.check(pr)
+    await t.quiet()
+    t.github.calls.clear()
+    await merges(t, pr, { method: "squash" })
+    const asked = t.github.calls.work().map(({ graphqlName, template }) => graphqlName ?? template)
+    expect(asked.filter((name) => name !== "Sight" && name !== "OpenPullRequests")).toMatchInlineSnapshot(`
+      [
+        "BranchHistory",
+      ]
+    `)
+    const stale = await t.openPullRequest({ files: { "src/own.ts": "export const own = true\n" } })
+    await t.check(stale)
+    await t.quiet()
+    await promotes(t, { files: { "src/lost.ts": "export const lost = true\n" } })
+    await t.people.landWrongly({ repo: t.repo })
+    await merges(t, stale, { method: "squash" })
+    const landings = (await t.ledger()).flatMap((entry) =>
+      entry.type === "stage_changed" && entry.payload.landing != null ? [entry.payload.landing.integrity] : [],
+    )
+    expect(landings).toEqual(["clean", "clean", "clean", "mismatch"])
+  },
+  { config: config.replace("    health: { window: 15m }\n", "") },
+)
+
+scenario(
   "a squash that was built on a stale tree is found, and promotions are paused",
   async (t) => {
     await promotes(t, { files: { "src/kept.ts": "export const kept = true\n" } })

@@ -26,7 +26,7 @@ scenario(
     await t.quiet()
     expect(await t.tryMerge(pr, "olga")).toBeNull()
     await t.quiet()
-    expect((await t.told()).slice(-2)).toMatchInlineSnapshot(`
+    expect((await t.told()).slice(-3)).toMatchInlineSnapshot(`
       [
         [
           "promotion_bypassed by portcullis",
@@ -44,6 +44,19 @@ scenario(
             "merged_by": "olga",
           },
         ],
+        [
+          "stage_changed by portcullis",
+          {
+            "landing": {
+              "before": "<sha>",
+              "commits": 1,
+              "integrity": "clean",
+              "position": 1,
+            },
+            "stage": "health",
+            "status": "skipped",
+          },
+        ],
       ]
     `)
   },
@@ -56,7 +69,7 @@ scenario(
     const pr = await t.openPullRequest()
     expect(await t.tryMerge(pr)).toBeNull()
     await t.quiet()
-    expect(await t.ledgerTypes(2)).toEqual(["proposed", "promotion_bypassed", "promoted"])
+    expect(await t.ledgerTypes(2)).toEqual(["proposed", "promotion_bypassed", "promoted", "stage_changed"])
   },
   { requireGate: false },
 )
@@ -95,7 +108,7 @@ scenario(
     )
     expect(await t.tryMerge(pr)).toBeNull()
     await t.quiet()
-    expect((await t.ledgerTypes()).at(-1)).toBe("promoted")
+    expect((await t.ledgerTypes()).slice(-2)).toEqual(["promoted", "stage_changed"])
   },
   { config: null },
 )
@@ -264,7 +277,7 @@ scenario("a closing that was never heard of is found by the sweep", async (t) =>
   t.github.faults.requests({ path: /hook\/deliveries/ }, { kind: "server-error" })
   await t.app.sweep()
   await t.quiet()
-  expect((await t.ledgerTypes()).slice(-2).toSorted()).toEqual(["aborted", "promoted"])
+  expect((await t.ledgerTypes()).slice(-3).toSorted()).toEqual(["aborted", "promoted", "stage_changed"])
 })
 
 scenario("a renamed repository keeps its state", async (t) => {

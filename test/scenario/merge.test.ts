@@ -32,7 +32,7 @@ scenario(
     await t.quiet()
     expect(isMerged(t, pr)).toBe(true)
     expect(t.gate(pr)?.line).toBe("success | Open: 2 of 2 stages passed")
-    expect((await t.told()).slice(-3)).toMatchInlineSnapshot(`
+    expect((await t.told()).slice(-4)).toMatchInlineSnapshot(`
       [
         [
           "stage_changed by portcullis",
@@ -53,6 +53,19 @@ scenario(
           {
             "merge_commit": "<sha>",
             "merged_by": "portcullis",
+          },
+        ],
+        [
+          "stage_changed by portcullis",
+          {
+            "landing": {
+              "before": "<sha>",
+              "commits": 1,
+              "integrity": "clean",
+              "position": 1,
+            },
+            "stage": "health",
+            "status": "skipped",
           },
         ],
       ]

@@ -62,7 +62,7 @@ scenario(
       - #2
 
       <sub>rollback \`<run id>\` · run id \`<run id>\`</sub>",
-        "head": "portcullis/rollback-000000000031",
+        "head": "portcullis/rollback-<id>",
         "number": 3,
         "state": "open",
         "title": "Return main to known-good",
@@ -252,16 +252,35 @@ scenario(
 )
 
 scenario(
-  "on a branch that is not watched nothing is followed, and a rollback is refused with the reason",
+  "on a branch that is not watched a change is taken back as well, and that is done when it has landed",
   async (t) => {
-    const bad = await promotes(t)
-    const said = await t.says(bad.pr, "olga", "/rollback")
+    const bad = await promotes(t, { files: { "src/bad.ts": "export const bad = true\n" }, method: "squash" })
+    const said = await t.says(bad.pr, "olga", "/rollback it breaks the checkout")
+    await t.quiet()
+    expect(t.reactions(said)).toEqual(["portcullis[bot]: +1"])
+    const number = opensBy(t)[0]?.number ?? 0
+    await t.check({ number })
+    await t.quiet()
+    expect(opensBy(t).map(({ title, state }) => [title, state])).toEqual([["Revert #1", "merged"]])
+    expect(await fileAt(t, "src/bad.ts")).toBeNull()
+    expect((await t.ledgerTypes()).slice(-3)).toEqual(["promoted", "stage_changed", "rolled_back"])
+  },
+  { config: config("{ merge: auto }").replace(/\n *health:.*/, "") },
+)
+
+scenario(
+  "what landed on a branch that is no promotion branch is not taken back, and the reason is told",
+  async (t) => {
+    await t.people.createBranch({ repo: t.repo, by: "max", branch: "topic" })
+    const pr = await t.openPullRequest({ base: "topic" })
+    await merges(t, pr)
+    const said = await t.says(pr, "olga", "/rollback")
     await t.quiet()
     expect(t.reactions(said)).toEqual(["portcullis[bot]: confused"])
-    expect(t.replies(bad.pr).join("\n")).toContain("the config has no `health` for it")
+    expect(t.replies(pr).join("\n")).toContain("it is no promotion branch of the config")
     expect(opensBy(t)).toEqual([])
   },
-  { config: config("{ merge: manual }").replace(/\n *health:.*/, "") },
+  { config: config("{ merge: auto }") },
 )
 
 scenario(

@@ -94,6 +94,19 @@ scenario(
             "merged_by": "portcullis",
           },
         ],
+        [
+          "stage_changed by portcullis",
+          {
+            "landing": {
+              "before": "<sha>",
+              "commits": 1,
+              "integrity": "clean",
+              "position": 1,
+            },
+            "stage": "health",
+            "status": "skipped",
+          },
+        ],
       ]
     `)
   },

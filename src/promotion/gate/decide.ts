@@ -14,6 +14,7 @@ import type { EffectDraft } from "../merge/effect.ts"
 import { decideMerge, type MergePlan } from "../merge/merge.ts"
 import { findProposal, findUngatedChange } from "../config/proposal.ts"
 import { recordVerdict } from "./record-verdict.ts"
+import { relandingOf, rulesOfRelanding } from "../review/taken-back.ts"
 import { settleApprovals } from "../review/settle-approvals.ts"
 import type { Judged } from "../review/review.ts"
 import type { Need, Snapshot } from "./snapshot.ts"
@@ -74,8 +75,8 @@ export function decide(snapshot: Snapshot): Plan {
     defaultBranch: snapshot.repository.defaultBranch,
   })
   if (rules !== undefined) {
-    const own = isRollback({ snapshot, pullRequest }) ? rulesOfRollback(rules) : rules
-    return decideOpen({ snapshot, pullRequest, config, rules: own })
+    const open = { snapshot, pullRequest, config, rules }
+    return decideOpen({ ...open, rules: isRollback(open) ? rulesOfRollback(rules) : heldRules(open) })
   }
   const ungated = isOfConfigOnly(snapshot, { pullRequest, config })
   if (ungated.needs !== null) return ask(ungated.needs)
@@ -88,6 +89,13 @@ export function decide(snapshot: Snapshot): Plan {
 /** What takes a change back goes by the stages of a rollback alone, from whichever branch it comes. */
 function rulesOfRollback(rules: BranchRules): BranchRules {
   return { ...rules, from: null, stages: rollbackStages(rules) }
+}
+
+/** What was taken back before lands again only by a fresh approval; which change this is must be known for that. */
+function heldRules(open: Open): BranchRules {
+  const { snapshot, rules } = open
+  const change = isRead(snapshot.change, open) ? snapshot.change : null
+  return relandingOf(change, snapshot.takenBack) === null ? rules : rulesOfRelanding(rules)
 }
 
 /** Where the config comes from a branch that has no gate, what changes it gets one all the same, for that alone. */

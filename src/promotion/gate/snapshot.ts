@@ -17,6 +17,7 @@ import type { Pause } from "../pause/pause.ts"
 import type { Role } from "../permission.ts"
 import type { PromotionState } from "../state.ts"
 import type { Landing } from "../pause/withdraw.ts"
+import type { TakenBack } from "../review/taken-back.ts"
 
 /** Who set or took off the pause label, and whether that was answered. */
 export type LabelAsk = {
@@ -84,6 +85,8 @@ export type Snapshot = {
   onward: { source: string; headSha: string; stands: boolean; newest: boolean } | null
   /** Whether a rollback of its base branch is under way. */
   rollbackUnderWay: boolean
+  /** What was taken out of its base branch, newest first, up to twenty. */
+  takenBack: readonly TakenBack[]
   /** The newest changes of the pause label, newest first. */
   labelAsks: readonly LabelAsk[]
   /** The newest changes of the label of agents, newest first. */

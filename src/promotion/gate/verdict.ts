@@ -10,6 +10,7 @@ import { pausesOver, type Pause } from "../pause/pause.ts"
 import { judgePolicyOnce } from "../policy/judge-once.ts"
 import type { PolicyStage } from "../policy/policy.ts"
 import { judgeProposal, proposalReason, type ConfigProposal } from "../config/proposal.ts"
+import { relandingOf } from "../review/taken-back.ts"
 import { judgeReview, type Judged, type ReviewStage } from "../review/review.ts"
 import { judgeRisk, type Risk } from "../policy/risk.ts"
 import type { Snapshot } from "./snapshot.ts"
@@ -202,6 +203,7 @@ function judgeShared(input: GateInput): Judged<Shared> {
   const risk = judgeRisk({ rules: config.risk, change, agent: agent.agent, raised: policy.raisesRisk })
   const review = judgeReview({
     ...approver,
+    relanding: isRollback(input) ? null : relandingOf(change, snapshot.takenBack),
     nowMs: snapshot.nowMs,
     rules: config.review,
     risk,

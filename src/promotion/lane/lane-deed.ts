@@ -42,7 +42,8 @@ export type CloseRollback = { kind: "close-rollback"; rollbackId: string }
 
 /** What came of it. */
 export type LaneOutcome =
-  | { how: "done"; number?: number; sha?: string }
+  /** `brought`: of an opened rollback, the digest of what the culprit changed; null: GitHub did not tell all of it. */
+  | { how: "done"; number?: number; sha?: string; brought?: string | null }
   | { how: "not-needed" }
   | { how: "refused"; why: LaneProblem; words: string; paths?: readonly string[] }
 

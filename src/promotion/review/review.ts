@@ -1,4 +1,3 @@
-import type { Actor } from "../../ledger/entry.ts"
 import { barred, entitled, everyApprover, newestOpinions, type ApproverInput, type NotCounted } from "./approval.ts"
 import type { Approver, ReviewRules, RiskLevel } from "../config/config-rules.ts"
 import type { ReviewFact } from "../fact.ts"
@@ -6,9 +5,13 @@ import type { Risk } from "../policy/risk.ts"
 import type { Need } from "../gate/snapshot.ts"
 import type { StageStatus } from "../gate/stage.ts"
 import type { Approval } from "../state.ts"
+import type { Relanding } from "./taken-back.ts"
+
+/** Why an approval does not count: for who gave it, or because the change was taken out of the branch since. */
+export type UncountedApproval = NotCounted | "before-taken-back"
 
 /** An approval of this change, and why it does not count; null: it counts. */
-export type JudgedApproval = { approval: Approval; not: NotCounted | null }
+export type JudgedApproval = { approval: Approval; not: UncountedApproval | null }
 
 /** Result of the `review` stage for one head. */
 export type ReviewStage = {
@@ -23,6 +26,8 @@ export type ReviewStage = {
   changesRequestedBy: readonly string[]
   /** Whose approval went stale by a push. */
   staleApprovers: readonly string[]
+  /** That it was taken out of the branch before, so that only fresh approvals count; null: it was not. */
+  relanding: Relanding | null
   /** When waiting will do instead of an approval, milliseconds since 1970; null: never. */
   autoApproveAtMs: number | null
 }
@@ -39,6 +44,7 @@ export type ReviewInput = ApproverInput & {
   reviews: readonly ReviewFact[]
   staleApprovers: readonly string[]
   proposedAtMs: number
+  relanding: Relanding | null
 }
 
 /** Answer to a question that GitHub may have to be asked for first. */
@@ -49,17 +55,18 @@ export type Judged<Result> = { needs: readonly Need[]; result: null } | { needs:
  * and nobody who may asks for changes. Roles and teams are GitHub's of now, so whoever lost a role does not count.
  */
 export function judgeReview(input: ReviewInput): Judged<ReviewStage> {
-  const { rules, risk } = input
-  const demand = rules[risk.level]
+  const { rules, risk, relanding } = input
+  const demand = demandOf(input)
   const needs: Need[] = []
-  const may = (who: Actor): NotCounted | null => {
-    const bar = barred(who, input)
+  const may = ({ by, atMs }: Approval): UncountedApproval | null => {
+    const bar = barred(by, input)
     if (bar !== null) return bar
-    const answer = entitled(who.login, demand.from, input)
+    if (relanding !== null && atMs <= relanding.of.atMs) return "before-taken-back"
+    const answer = entitled(by.login, demand.from, input)
     if (typeof answer === "object") needs.push(...answer)
     return answer === true ? null : "not-entitled"
   }
-  const approvals = oneOfEach(input.approvals).map((approval) => ({ approval, not: may(approval.by) }))
+  const approvals = oneOfEach(input.approvals).map((approval) => ({ approval, not: may(approval) }))
   const asking = newestOpinions(input.reviews).filter((review) => review.state === "changes_requested")
   const changesRequestedBy = asking
     .map(({ reviewer }) => reviewer.login)
@@ -69,23 +76,37 @@ export function judgeReview(input: ReviewInput): Judged<ReviewStage> {
       return answer === true
     })
   if (needs.length > 0) return { needs, result: null }
-  const twoHumans = input.agent && rules.agents === "two-humans"
-  // Waiting is no human, so it does not do where two are wanted.
-  const wait = risk.level === "low" && !twoHumans ? rules.low.auto_approve_after : undefined
-  const autoApproveAtMs = wait === undefined ? null : input.proposedAtMs + wait
-  const asked = twoHumans ? Math.max(2, demand.approvals) : demand.approvals
-  const needed = wait === undefined ? asked : Math.max(1, asked)
   const stage: Omit<ReviewStage, "status"> = {
     kind: "review",
     level: risk.level,
-    needed,
-    from: demand.from,
+    ...demand,
     approvals,
     changesRequestedBy,
     staleApprovers: input.staleApprovers,
-    autoApproveAtMs,
+    relanding,
   }
   return { needs: null, result: { ...stage, status: statusOf(stage, input) } }
+}
+
+/** How many have to approve, who may, and whether waiting will do as well. */
+function demandOf({
+  rules,
+  risk,
+  agent,
+  proposedAtMs,
+  relanding,
+}: ReviewInput): Pick<ReviewStage, "needed" | "from" | "autoApproveAtMs"> {
+  const { approvals, from } = rules[risk.level]
+  const twoHumans = agent && rules.agents === "two-humans"
+  const asked = twoHumans ? Math.max(2, approvals) : approvals
+  // What hurt once is looked at by a person, and by one who may approve something, where its own level asks for nobody.
+  if (relanding !== null) {
+    return { needed: Math.max(1, asked), from: approvals === 0 ? everyApprover(rules) : from, autoApproveAtMs: null }
+  }
+  // Waiting is no human, so it does not do where two are wanted.
+  const wait = risk.level === "low" && !twoHumans ? rules.low.auto_approve_after : undefined
+  const needed = wait === undefined ? asked : Math.max(1, asked)
+  return { needed, from, autoApproveAtMs: wait === undefined ? null : proposedAtMs + wait }
 }
 
 /**

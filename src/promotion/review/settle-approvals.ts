@@ -15,6 +15,7 @@ import type { PullRequestFact, ReviewFact } from "../fact.ts"
 import type { Journal, PayloadOf } from "../gate/journal.ts"
 import type { Need, Snapshot } from "../gate/snapshot.ts"
 import type { Approval } from "../state.ts"
+import { relandingOf } from "./taken-back.ts"
 
 type Settling = {
   journal: Journal
@@ -65,7 +66,10 @@ function newApprovals(settling: Settling, { opinions, recorded }: Known): { need
   const needs: Need[] = []
   const reviews = opinions.filter((review) => {
     const approves =
-      review.state === "approved" && review.sha === pullRequest.headSha && isAfterRetarget(review, settling)
+      review.state === "approved" &&
+      review.sha === pullRequest.headSha &&
+      isAfterRetarget(review, settling) &&
+      isAfterTakingBack(review, settling)
     if (!approves || known.has(reviewApprovalId(review.id)) || barred(review.reviewer, input) !== null) return false
     const answer = entitled(review.reviewer.login, anyone, input)
     if (typeof answer === "object") needs.push(...answer)
@@ -77,6 +81,12 @@ function newApprovals(settling: Settling, { opinions, recorded }: Known): { need
 /** The same commits changed something else before they were to go into this branch; in one second the order is unknown. */
 function isAfterRetarget({ atMs }: ReviewFact, { snapshot }: Settling): boolean {
   return snapshot.retargetedAtMs === null || atMs > snapshot.retargetedAtMs
+}
+
+/** What was said of a change before it was taken out of the branch is no approval of landing it again. */
+function isAfterTakingBack({ atMs }: ReviewFact, settling: Settling): boolean {
+  const relanding = relandingOf(knownChange(settling), settling.snapshot.takenBack)
+  return relanding === null || atMs > relanding.of.atMs
 }
 
 type Dismissal = PayloadOf<"approval_dismissed">["why"]
