@@ -43,7 +43,11 @@ export async function reconcileLane(deps: ReconcileDeps, place: LanePlace): Prom
     const { observation, lookAgainAtMs } = await settle(context, seen)
     if (await gatherEvidence(context, observation)) continue
     const laterMs = await showHealth(context, observation)
-    if (await runLaneDeeds(context)) continue
+    if (await runLaneDeeds(context)) {
+      // Where the tag was found to be before it was moved proves nothing any more.
+      seen.tagAt = undefined
+      continue
+    }
     if (await carryOnward(context, { snapshot: observation.snapshot, seen, looked: sight !== null })) continue
     return lookAgain(context, earlier(lookAgainAtMs, laterMs))
   }

@@ -61,6 +61,7 @@ test("buttons: a change that is refused, approved, paused, resumed and merged", 
       "promotion_ready",
       "command_denied",
       "promoted",
+      "stage_changed",
       "command_received",
     ]
   `)

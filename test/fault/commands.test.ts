@@ -77,6 +77,7 @@ test("commands: approved, aborted, begun again, paused by an issue, approved and
       "stage_changed",
       "promotion_ready",
       "promoted",
+      "stage_changed",
     ]
   `)
   expect(plain.at(-1)?.state.comments.map((comment) => comment.split("\n")[0])).toMatchInlineSnapshot(`

@@ -133,4 +133,5 @@ const wholeLedger = [
   "promotion_pause_changed",
   "promotion_ready",
   "promoted",
+  "stage_changed",
 ]

@@ -38,6 +38,7 @@ test("queue: a change lands through the gate of the queue's own commit", async (
       "stage_changed",
       "promotion_ready",
       "promoted",
+      "stage_changed",
     ]
   `)
 })

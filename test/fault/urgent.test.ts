@@ -52,6 +52,7 @@ test("what cannot wait, held by a pause and then merged", async () => {
       "stage_changed",
       "promotion_ready",
       "promoted",
+      "stage_changed",
     ]
   `)
 })

@@ -46,6 +46,22 @@ scenario(
 )
 
 scenario(
+  "a push that is looked at in the very moment in which known-good moves is not taken for somebody's hand on the tag",
+  async (t) => {
+    const { sha } = await promotes(t)
+    await deploys(t, { sha })
+    const next = await t.openPullRequest()
+    await t.check(next)
+    await t.quiet()
+    t.clock.advance(16 * minute)
+    await merges(t, next)
+    expect(await tagAt(t)).toBe(sha)
+    expect((await t.ledgerTypes()).filter((type) => type.startsWith("known_good"))).toEqual(["known_good_advanced"])
+  },
+  { config },
+)
+
+scenario(
   "without the evidence that was asked for, known-good stays where it is",
   async (t) => {
     const { sha } = await promotes(t)
