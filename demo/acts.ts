@@ -50,6 +50,19 @@ export async function showGate(shop: Shop, wanted: Wanted, how: "full" | "brief"
   await sleep(readingMs)
 }
 
+/** Waits for what Portcullis says of a commit that landed, and shows its title, and with `how` what stands under it. */
+export async function showHealth(shop: Shop, wanted: Wanted & { number: number }, how?: "full"): Promise<void> {
+  const { value: health, tookMs } = await seen(`the health to be ${wanted.verdict} with ${wanted.title}`, async () => {
+    const now = await shop.health(wanted.number)
+    const fits = now?.verdict === wanted.verdict && wanted.title.test(now.title)
+    return { value: fits ? now : undefined, instead: now === null ? "none" : `${now.verdict}: “${now.title}”` }
+  })
+  const words = `${verdictMark(health.verdict)} ${health.title} (after ${seconds(tookMs)})`
+  tell("Promotion health", words, toneOf(health))
+  if (how === "full") for (const line of interesting(health)) tell("", line)
+  await sleep(readingMs)
+}
+
 /** Waits for the reaction to a comment, and the reply if there is to be one. */
 export async function showAnswer(shop: Shop, id: number, wanted: { reaction: string; reply?: RegExp }): Promise<void> {
   const { value: reply } = await seen(`the reaction ${wanted.reaction} and its reply`, async () => {
@@ -88,6 +101,21 @@ export async function report(
   { conclusion = "success", pull = firstPull } = {},
 ): Promise<void> {
   await done(shop, "reportCheck", { pull, name, conclusion })
+}
+
+/** The commit that a pull request was merged with is brought into production, and that goes well or not. */
+export async function deploy(shop: Shop, number: number, state: "success" | "failure"): Promise<void> {
+  const { mergeCommitSha: ref } = await shop.pull(number)
+  await done(shop, "deploy", { by: "max", ref, environment: "production", state })
+  tell("GitHub Actions", `deploys #${number} to production: ${state}`, state === "success" ? "plain" : "bad")
+}
+
+/** Waits until the app has merged a pull request by itself. */
+export async function merged(shop: Shop, number: number): Promise<void> {
+  await seen(`#${number} to be merged by the app`, async () => {
+    const { state } = await shop.pull(number)
+    return { value: state === "merged" ? state : undefined, instead: `#${number} ${state}` }
+  })
 }
 
 /** Somebody comments; resolves to the comment's id. */

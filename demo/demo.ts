@@ -1,5 +1,5 @@
 /**
- * `npm run demo`: plays the lives of four pull requests on the real server and a GitHub of our own, and checks every step.
+ * `npm run demo`: plays the lives of seven pull requests on the real server and a GitHub of our own, and checks every step.
  * Ends with 0 only if every step came true. `--keep` leaves both running until Ctrl-C.
  */
 import { rmSync } from "node:fs"
@@ -9,6 +9,7 @@ import { proof } from "./proof.ts"
 import { heading, hush, quote, say, seconds } from "./screen.ts"
 import { story } from "./story.ts"
 import { guardrails } from "./story-agent.ts"
+import { production } from "./story-production.ts"
 import { layGround, openWorld } from "./world.ts"
 import type { Ground, World } from "./world.ts"
 
@@ -54,7 +55,7 @@ async function main(args: readonly string[]): Promise<void> {
 
 async function play(world: World, progress: Progress): Promise<void> {
   await introduceWorld(world)
-  const steps = [...story, ...guardrails, ...proof]
+  const steps = [...story, ...guardrails, ...production, ...proof]
   for (const [index, step] of steps.entries()) {
     progress.step = `Step ${index + 1}, “${step.title}”,`
     heading(index + 1, step.title)

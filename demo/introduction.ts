@@ -10,8 +10,8 @@ export function introduce(): void {
   say()
   say(
     "A pull request may be merged only while its check run “Promotion gate” is green. Portcullis decides that, says " +
-      "why, lets people pause everything, and keeps a ledger that cannot be rewritten unnoticed. You will see four pull " +
-      "requests come to it. The server is the real one, with its database on disk; GitHub is a stand-in with real " +
+      "why, lets people pause everything, and keeps a ledger that cannot be rewritten unnoticed. What is merged is watched in production, and " +
+      "taken back when it hurts. You will see seven pull requests come to it. The server is the real one, with its database on disk; GitHub is a stand-in with real " +
       "git repositories, permissions and signed webhooks. They are two processes that talk HTTP.",
   )
   say()
@@ -46,11 +46,11 @@ export function invite({ githubUrl, serverUrl, repo }: World): void {
     "",
     "Let people act:",
     act("openPullRequest", { by: "shipwright[bot]", head: "vat", files: { "NOTES.md": "VAT\n" } }),
-    act("reportCheck", { pull: 5, name: "build", conclusion: "success" }),
-    act("reportCheck", { pull: 5, name: "test", conclusion: "success" }),
-    act("comment", { by: "olga", number: 5, body: "/pause-promotion lunch" }),
-    act("comment", { by: "olga", number: 5, body: "/resume-promotion" }),
-    act("mergePullRequest", { by: "max", number: 5, method: "squash" }),
+    act("reportCheck", { pull: 8, name: "build", conclusion: "success" }),
+    act("reportCheck", { pull: 8, name: "test", conclusion: "success" }),
+    act("comment", { by: "olga", number: 8, body: "/pause-promotion lunch" }),
+    act("comment", { by: "olga", number: 8, body: "/resume-promotion" }),
+    act("mergePullRequest", { by: "max", number: 8, method: "squash" }),
     "",
     "Look at it:",
     `  curl -s ${githubUrl}/_people/state        pull requests, their checks and comments`,

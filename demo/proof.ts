@@ -40,6 +40,11 @@ const expected = [
   "approved",
   "approval_dismissed",
   "promoted",
+  "health_passed",
+  "known_good_advanced",
+  "health_failed",
+  "rollback_started",
+  "rolled_back",
 ]
 
 async function readLedger(world: World): Promise<void> {

@@ -15,7 +15,7 @@ const styles: Readonly<Record<Tone, Parameters<typeof styleText>[0]>> = {
 
 const widest = 100
 const indent = "   "
-const labelWidth = 17
+const labelWidth = 18
 
 /** A line without a label, wrapped at the width. */
 export function say(text = "", tone: Tone = "plain"): void {

@@ -19,11 +19,16 @@ const stateSchema = z.object({
     z.object({
       number: z.number(),
       state: z.string(),
+      title: z.string(),
+      author: z.string(),
+      body: z.string(),
       mergeCommitSha: z.string().nullish(),
       checks: z.array(checkSchema),
+      landedChecks: z.array(checkSchema),
       comments: z.array(commentSchema),
     }),
   ),
+  tags: z.array(z.object({ name: z.string(), sha: z.string(), message: z.string().nullable() })),
 })
 
 const callsSchema = z.array(
@@ -46,7 +51,10 @@ const refusalSchema = z.object({ message: z.string() })
 /** A pull request with what stands below it. */
 export type PullState = z.infer<typeof stateSchema>["pulls"][number]
 
-/** The check run `Promotion gate` on a pull request's head. */
+/** A tag: the commit it leads to, and its message if it is annotated. */
+export type Tag = z.infer<typeof stateSchema>["tags"][number]
+
+/** A check run of Portcullis, as people see it. */
 export type Gate = { verdict: string; title: string; summary: string }
 
 /** What became of an act: GitHub's answer, or its refusal in its own words. */
@@ -60,7 +68,13 @@ export type Shop = {
   /** Lets people act; `name` is one of `GET /_people`. */
   act(name: string, args: Record<string, unknown>): Promise<Outcome>
   pull(number: number): Promise<PullState>
+  /** All of them, oldest first. */
+  pulls(): Promise<PullState[]>
+  /** `Promotion gate` on a pull request's head. */
   gate(number: number): Promise<Gate | null>
+  /** `Promotion health` on the commit that a pull request was merged with. */
+  health(number: number): Promise<Gate | null>
+  tag(name: string): Promise<Tag | undefined>
   /** Calls of Portcullis since the last time this was asked, without those for tokens. Waits until no more come. */
   newCalls(): Promise<Call[]>
   deliveries(): Promise<z.infer<typeof deliveriesSchema>>
@@ -80,9 +94,9 @@ export function openShop(url: string, repo: string): Shop {
     })
     return { ok: answer.ok, body: await answer.json() }
   }
+  const look = async () => stateSchema.parse((await ask(`/state?repo=${repo}`)).body)
   const pull = async (number: number): Promise<PullState> => {
-    const { pulls } = stateSchema.parse((await ask(`/state?repo=${repo}`)).body)
-    const found = pulls.find((one) => one.number === number)
+    const found = (await look()).pulls.find((one) => one.number === number)
     if (found === undefined) throw new Error(`there is no pull request #${number}`)
     return found
   }
@@ -90,11 +104,14 @@ export function openShop(url: string, repo: string): Shop {
   let told = 0
   return {
     pull,
+    pulls: async () => (await look()).pulls,
     async act(name, args) {
       const { ok, body } = await ask(`/${name}`, { repo, ...args })
       return ok ? { ok, body } : { ok, refusal: refusalSchema.parse(body).message }
     },
-    gate: async (number) => gateOf(await pull(number)),
+    gate: async (number) => shown((await pull(number)).checks, "Promotion gate"),
+    health: async (number) => shown((await pull(number)).landedChecks, "Promotion health"),
+    tag: async (name) => (await look()).tags.find((one) => one.name === name),
     async newCalls() {
       let all = await calls()
       let calmSince = performance.now()
@@ -113,8 +130,8 @@ export function openShop(url: string, repo: string): Shop {
   }
 }
 
-function gateOf({ checks }: PullState): Gate | null {
-  const run = checks.findLast((check) => check.name === "Promotion gate" && check.app === "portcullis")
+function shown(checks: PullState["checks"], name: string): Gate | null {
+  const run = checks.findLast((check) => check.name === name && check.app === "portcullis")
   if (run === undefined) return null
   return { verdict: run.conclusion ?? run.status, title: run.title ?? "", summary: run.summary ?? "" }
 }

@@ -1,5 +1,5 @@
 /** The story goes on: an agent at a protected path, approvals that a push voids, and a merge that needs nobody. */
-import { agent, done, grace, report, seen, showCalls, showGate, tryMerge } from "./acts.ts"
+import { agent, deploy, done, grace, merged, report, showCalls, showGate, tryMerge } from "./acts.ts"
 import type { Step } from "./acts.ts"
 import type { Shop } from "./shop.ts"
 import { tell } from "./screen.ts"
@@ -11,6 +11,8 @@ branches:
   main:
     stages: [{ checks: { require: [build, test] } }, policy, review]
     merge: { method: squash, auto: [low] }
+    health: { window: 10s, deployments: [production] }
+    rollback: { automatic: true, merge: auto }
 risk: [{ level: high, paths: ["scripts/**"], reason: operations }]
 review: { low: { approvals: 0 }, high: { approvals: 2 }, agents: two-humans }
 policy: { protected_paths: ["scripts/rollback*"] }
@@ -46,6 +48,7 @@ async function rules({ shop }: World): Promise<void> {
   await showGate(shop, { number: 2, verdict: "success", title: /^Open: 1 of 1 stage passed/ }, "brief")
   tell("olga", "merges it; from now on it is the default branch's config that counts")
   await done(shop, "mergePullRequest", { by: "olga", number: 2, method: "squash" })
+  await deploy(shop, 2, "success")
   await grace()
   await showCalls(shop)
 }
@@ -87,11 +90,6 @@ async function mergeItself({ shop }: World): Promise<void> {
   const files = { "src/hello.ts": 'export const hello = "hello"\n' }
   await done(shop, "openPullRequest", { by: "max", head: "hello", title: "Say hello", files })
   await pass(shop, 4)
-  await seen("#4 to be merged by the app", async () => {
-    const { state } = await shop.pull(4)
-    return { value: state === "merged" ? state : undefined, instead: `#4 ${state}` }
-  })
+  await merged(shop, 4)
   tell("portcullis[bot]", "merges #4: every stage passed, and the config lets low risk pass", "good")
-  await showCalls(shop)
-  await grace()
 }

@@ -1,4 +1,4 @@
-import { readFileSync } from "node:fs"
+import { readFileSync, readdirSync } from "node:fs"
 import { resolve } from "node:path"
 import { expect, test } from "vitest"
 import { envSchema } from "../src/env.ts"
@@ -31,6 +31,26 @@ test("the config it shows is valid and means what its comments say", () => {
     expect(required("release/2026/11")).toEqual([{ name: "*", app: null }])
     expect(required("feature")).toEqual([])
   }
+})
+
+const pages = readdirSync(resolve(import.meta.dirname, "../docs")).filter((name) => name.endsWith(".md"))
+
+/** Every block of YAML in the documentation that is a whole config, with where it stands. */
+const configs = ["../README.md", ...pages.map((name) => `../docs/${name}`)].flatMap((path) => {
+  const text = readFileSync(resolve(import.meta.dirname, path), "utf8")
+  return [...text.matchAll(/^```yaml\n(?<yaml>.*?)^```/gms)]
+    .map((match) => match.groups?.["yaml"] ?? "")
+    .filter((yaml) => /^version:/m.test(yaml))
+    .map((yaml, index) => ({ name: `${path.replace("../", "")}, block ${index + 1}`, yaml }))
+})
+
+test.each(configs)("every config that is shown is valid: $name", ({ yaml }) => {
+  const reading = readConfigFile(yaml)
+  expect(reading.status === "invalid" ? reading.problems : []).toEqual([])
+})
+
+test("the guide shows a config for each of its steps that has one", () => {
+  expect(configs.filter(({ name }) => name.startsWith("docs/protect-a-repository.md"))).toHaveLength(3)
 })
 
 test("the variables it names exist", () => {

@@ -2,8 +2,8 @@
  * `/_people`: the acts of people over HTTP, for the demo and for trying things by hand with curl.
  *
  * - `GET /_people`: what there is and the names of the acts; `POST /_people/ACT` with the act's arguments as JSON.
- * - `GET /_people/state?repo=owner/name`: pull requests, checks, comments, issues and deployments as
- *   short plain data.
+ * - `GET /_people/state?repo=owner/name`: pull requests, checks, comments, issues, deployments and tags
+ *   as short plain data.
  * - `GET /_people/calls`, `DELETE /_people/calls`: the log of API calls.
  * - `GET /_people/deliveries`: webhooks and what became of them.
  * - `POST /_people/faults` with `{match, fault}`, `DELETE /_people/faults`; `GET /_people/unknown`.
@@ -13,6 +13,8 @@ import type { Answer } from "./api.ts"
 import { findRepository, fullNameOf } from "./access.ts"
 import type { Deployment } from "./deployment.ts"
 import type { RequestFault, RequestMatch } from "./faults.ts"
+import { readTag } from "./git-object.ts"
+import { listRefs } from "./git-ref.ts"
 import type { TestGitHub } from "./github.ts"
 import { deploymentRequests } from "./people/deploy.ts"
 import type { CheckRun, PullRequest, Repository } from "./state.ts"
@@ -34,7 +36,7 @@ async function answerPeople(github: TestGitHub, request: Request): Promise<Answe
   const text = await request.text()
   const args = (text === "" ? {} : JSON.parse(text)) as Record<string, unknown>
   const listing = listings[`${request.method} ${name}`]
-  if (listing) return { status: 200, body: listing(github, { url, args }) }
+  if (listing) return { status: 200, body: await listing(github, { url, args }) }
   const act = Object.entries(github.people).find(([known]) => known === name)?.[1]
   if (request.method !== "POST" || !act) throw refusal(404, `No act ${request.method} ${name}: see GET /_people`)
   const result: unknown = await act(args as never)
@@ -78,7 +80,7 @@ const listings: Record<string, (github: TestGitHub, asked: Asked) => unknown> = 
   },
 }
 
-function repositoryState(github: TestGitHub, name: string | null): unknown {
+async function repositoryState(github: TestGitHub, name: string | null): Promise<unknown> {
   const only = [...github.state.repositories.values()]
   const repository = name === null ? only[0] : findRepository(github.state, name)
   if (!repository) throw refusal(404, `No repository ${name ?? ""}`)
@@ -90,7 +92,19 @@ function repositoryState(github: TestGitHub, name: string | null): unknown {
       .map(({ number, title, state, labels }) => ({ number, title, state, labels: labels.map((label) => label.name) })),
     deployments: repository.deployments.map(deploymentState),
     requests: deploymentRequests(github.state, { repo: fullNameOf(repository) }),
+    tags: await tagStates(repository),
   }
+}
+
+/** Where each tag leads in the end, and what an annotated one says. */
+async function tagStates({ store }: Repository) {
+  const refs = await listRefs(store, "refs/tags/")
+  return Promise.all(
+    refs.map(async ({ ref, sha }) => {
+      const tag = await readTag(store, sha)
+      return { name: ref.replace("refs/tags/", ""), sha: tag?.object ?? sha, message: tag?.message ?? null }
+    }),
+  )
 }
 
 function pullState(repository: Repository, pull: PullRequest) {
@@ -106,8 +120,10 @@ function pullState(repository: Repository, pull: PullRequest) {
     headSha,
     base: baseRef,
     mergeCommitSha,
+    body: issue.body ?? "",
     labels: issue.labels.map((label) => label.name),
     checks: repository.checkRuns.filter((run) => run.headSha === headSha).map(checkState),
+    landedChecks: repository.checkRuns.filter((run) => run.headSha === mergeCommitSha).map(checkState),
     comments: comments.map(({ id, author, body, reactions }) => ({
       id,
       author: author.login,
