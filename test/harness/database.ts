@@ -6,6 +6,7 @@ import { join, resolve } from "node:path"
 import { Client } from "pg"
 import { openDatabase, type Database } from "../../src/lib/db/database.ts"
 import type { DatabaseLog } from "../../src/lib/db/log.ts"
+import { folderOfRun } from "./folder.ts"
 import { migrate, migrationsDirectory, readMigrations } from "../../src/lib/db/migrate.ts"
 
 /** A migrated, empty database of the test's own. */
@@ -59,7 +60,7 @@ async function embeddedTemplate(): Promise<string> {
 
 /** A fresh copy of the embedded template in the system's temporary directory; the caller removes it. */
 export async function copyOfTemplate(): Promise<string> {
-  const directory = await mkdtemp(join(tmpdir(), prefix))
+  const directory = await mkdtemp(join(folderOfRun(), prefix))
   await cp(await embeddedTemplate(), directory, { recursive: true, mode: constants.COPYFILE_FICLONE })
   return directory
 }
@@ -85,7 +86,7 @@ async function removeStale(folder: string, begins: string): Promise<void> {
 }
 
 async function serverCopy(url: string): Promise<Copy> {
-  const name = `portcullis_test_${Date.now()}_${randomUUID().slice(0, 8)}`
+  const name = `portcullis_test_${Date.now()}_${runMark()}_${randomUUID().slice(0, 8)}`
   const key = await templateKey()
   await withServer(url, async (client) => {
     // One at a time: a template is not copied while somebody still migrates it.
@@ -107,6 +108,25 @@ async function serverCopy(url: string): Promise<Copy> {
     where: { databaseUrl: withName(url, name) },
     remove: () => withServer(url, async (client) => void (await client.query(`DROP DATABASE ${name} WITH (FORCE)`))),
   }
+}
+
+/** What the names of a run's databases have in common. */
+function runMark(folder = folderOfRun()): string {
+  return createHash("sha256").update(folder).digest("hex").slice(0, 8)
+}
+
+/** Drops what the processes of a run left on the server of TEST_DATABASE_URL. */
+export async function dropDatabasesOfRun(folder: string): Promise<void> {
+  const server = process.env["TEST_DATABASE_URL"]
+  if (!server) return
+  await withServer(server, async (client) => {
+    const { rows } = await client.query<{ name: string }>(
+      `SELECT datname AS name FROM pg_database
+       WHERE datname LIKE $1 AND pg_get_userbyid(datdba) = current_user`,
+      [`portcullis\\_test\\_%\\_${runMark(folder)}\\_%`],
+    )
+    for (const { name } of rows) await client.query(`DROP DATABASE IF EXISTS ${name} WITH (FORCE)`)
+  })
 }
 
 /** Databases of test processes that were killed. */

@@ -1,15 +1,15 @@
-import { mkdtempSync, rmSync } from "node:fs"
-import { tmpdir } from "node:os"
+import { mkdtempSync } from "node:fs"
 import { join } from "node:path"
-import { afterAll, expect } from "vitest"
+import { expect } from "vitest"
 import { parseDiff, type DiffFile } from "../../src/promotion/change/patch.ts"
 import { createStore, runGit } from "../github/git.ts"
 import { writeBlob } from "../github/git-object.ts"
 import { emptyTree, writeTree, type FileMode } from "../github/git-tree.ts"
+import { folderOfRun } from "../harness/folder.ts"
 
-const root = mkdtempSync(join(tmpdir(), "portcullis-patch-"))
+// One for all files that a process runs; it goes with the run.
+const root = mkdtempSync(join(folderOfRun(), "portcullis-patch-"))
 const store = await createStore(join(root, "store"))
-afterAll(() => rmSync(root, { recursive: true, force: true }))
 
 /** What stands at a path; a submodule's content is the commit it stands at. */
 export type Entry = { mode: Exclude<FileMode, "040000">; content: string | Buffer }
