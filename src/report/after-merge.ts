@@ -3,14 +3,20 @@ import type { Watch } from "../promotion/health/watch.ts"
 import type { LaneOutcome } from "../promotion/lane/lane-deed.ts"
 import type { KnownGood, Rollback } from "../promotion/lane/lane-state.ts"
 import type { LandedRun } from "../promotion/rollback/plan-rollback.ts"
+import { sha } from "../lib/brand.ts"
+import type { LandingJudgement } from "../promotion/landing/judgement.ts"
+import type { Mismatch } from "../promotion/lane/after-merge.ts"
 import type { GateContent } from "./check-run.ts"
 import { healthCore, renderHealth, type HealthContext, type KnownGoodStanding } from "./health.ts"
+import { explainLanding } from "./landing.ts"
 import { code, plain, upTo } from "./markdown.ts"
 import { noRollbackWords } from "./rollback.ts"
 
 /** What is told of a promotion after its merge, beside the evidence. */
 export type AfterMergeTold = {
   run: LandedRun
+  /** What was found where it is not, or may not be, what was approved; null: nothing, or it is not kept any more. */
+  landed: LandingJudgement | null
   verdict: HealthVerdict
   /** How it stands in the day after it was found healthy; null: that has not begun, or is over. */
   watch: Watch | null
@@ -71,13 +77,24 @@ function knownGoodStanding({ run, tag, tagOutcome, knownGood }: AfterMergeTold):
 /** Bytes that the paths of one kind may take. */
 const limitPathBytes = 2000
 
-function integritySection({ run }: AfterMergeTold): string {
+/** Whether what landed is what was approved, in Markdown; empty where it is. */
+export function integritySection({
+  run,
+  landed,
+  enforced,
+}: Pick<AfterMergeTold, "run" | "landed" | "enforced">): string {
   const { landing, mismatch } = run.after
+  if (landed !== null && landing.before !== null) {
+    const [before, after, head] = [sha(landing.before), sha(landing.sha), sha(run.headSha)]
+    const place = { branch: run.baseRef, number: run.number, before, landed: after, head, paused: enforced }
+    return [explainLanding(place, landed), orRollBack(run, mismatch)].filter((text) => text !== "").join("\n\n")
+  }
   if (landing.integrity === "unknown") {
     return "Whether this commit is exactly what was approved could not be told (`landing-unknown`): GitHub did not show everything that takes. Next: compare it with the pull request yourself if that matters."
   }
   if (landing.integrity === "unasked") {
-    return "This came past all pull requests, so nobody approved it (`promotion_bypassed`). It is watched like any promotion."
+    const watched = run.stages.health === "skipped" ? "" : " It is watched like any promotion."
+    return `This came past all pull requests, so nobody approved it (\`promotion_bypassed\`).${watched}`
   }
   if (mismatch === null) return ""
   const kinds = [
@@ -92,6 +109,10 @@ function integritySection({ run }: AfterMergeTold): string {
     [...lines, ...more].join("\n"),
     "Promotions into this branch are paused. Next: comment `/rollback` on the pull request, or mend the branch by another one; then `/resume-promotion`.",
   ].join("\n\n")
+}
+
+function orRollBack({ number }: LandedRun, mismatch: Mismatch | null): string {
+  return mismatch === null ? "" : `Or comment ${code("/rollback")} on #${number} to take all of it back.`
 }
 
 function pathList(paths: readonly string[]): string {
