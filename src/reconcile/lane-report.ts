@@ -4,6 +4,7 @@ import { earlier } from "../promotion/lane/decide-lane.ts"
 import { openKey, tagKey } from "../promotion/lane/lane-deed.ts"
 import { onwardKey } from "../promotion/lane/onward-deed.ts"
 import type { LandedRun } from "../promotion/rollback/plan-rollback.ts"
+import { taintOf } from "../promotion/rollback/taint.ts"
 import type { LandingJudgement } from "../promotion/landing/judgement.ts"
 import { renderAfterMerge, type AfterMergeContent } from "../report/after-merge.ts"
 import { healthCheckName } from "../report/health.ts"
@@ -75,6 +76,7 @@ function tell(
     knownGood: snapshot.knownGood,
     tagOutcome: snapshot.deeds.get(tagKey(run.runId)) ?? null,
     rollback,
+    taint: taintOf(run, snapshot.runs, snapshot.rollbacks),
     rollbackOutcome: rollback === null ? null : (snapshot.deeds.get(openKey(rollback.id)) ?? null),
     enforced,
     laneBusy: snapshot.rollbacks.some(({ state }) => state === "open"),

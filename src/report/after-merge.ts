@@ -3,6 +3,7 @@ import type { Watch } from "../promotion/health/watch.ts"
 import type { LaneOutcome } from "../promotion/lane/lane-deed.ts"
 import type { KnownGood, Rollback } from "../promotion/lane/lane-state.ts"
 import type { LandedRun } from "../promotion/rollback/plan-rollback.ts"
+import type { Taint } from "../promotion/rollback/taint.ts"
 import { sha } from "../lib/brand.ts"
 import type { LandingJudgement } from "../promotion/landing/judgement.ts"
 import type { Mismatch } from "../promotion/lane/after-merge.ts"
@@ -28,6 +29,8 @@ export type AfterMergeTold = {
   tagOutcome: LaneOutcome | null
   /** The newest rollback that takes it out; null: none. */
   rollback: Rollback | null
+  /** A change in it that was taken out of the branch behind it; null: none. */
+  taint: Taint | null
   /** What came of opening its pull request; null: not tried yet. */
   rollbackOutcome: LaneOutcome | null
   enforced: boolean
@@ -50,9 +53,13 @@ export function renderAfterMerge(told: AfterMergeTold): AfterMergeContent {
     sha: run.after.landing.sha,
     mode: enforced ? "enforce" : "advisory",
     knownGood: knownGoodStanding(told),
-    notes: [integritySection(told), rollbackSection(told), askSection(told), onwardSection(told)].filter(
-      (text) => text !== "",
-    ),
+    notes: [
+      integritySection(told),
+      rollbackSection(told),
+      taintSection(told),
+      askSection(told),
+      onwardSection(told),
+    ].filter((text) => text !== ""),
     watch,
     button: mayRollBack(told) ? "roll-back" : null,
   }
@@ -153,6 +160,14 @@ function rollbackProblem(outcome: LaneOutcome | null): string {
   if (why === "workflows") return `Not done: ${noRollbackWords["no-workflows-permission"]}`
   if (why === "empty") return "There was nothing to take out any more."
   return `GitHub would not have it: ${plain(words, 200)}. ${byHand}`
+}
+
+function taintSection({ taint }: AfterMergeTold): string {
+  if (taint === null) return ""
+  const which = taint.number === 0 ? "what was pushed past all pull requests" : `the change of #${taint.number}`
+  return taint.underWay
+    ? `**Not to be deployed**: this commit contains ${which}, which is being taken back.`
+    : `**Not to be deployed**: this commit contains ${which}, which was taken back behind it. Next: deploy a newer commit of the branch.`
 }
 
 /** A person is needed: what stood in the way of the app, and what the person can do. */
