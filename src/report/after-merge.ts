@@ -202,6 +202,8 @@ function onwardSection({ onward }: AfterMergeTold): string {
 
 function whyNotMoved({ why, words }: Extract<LaneOutcome, { how: "refused" }>): string {
   if (why === "protected") return "a ruleset protects it. Next: let this app pass that ruleset."
-  if (why === "not-forward") return "this commit does not come after the one that is known-good now."
+  if (why === "not-forward") {
+    return "this commit does not come after the one that is known-good now, as after a push by force. Next: if that is as it should be, delete the tag; the next commit that proves itself gets it."
+  }
   return `GitHub refused it: ${plain(words, 200)}.`
 }
