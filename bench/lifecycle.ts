@@ -1,4 +1,4 @@
-import { openWorld, until, type BenchWorld } from "./world.ts"
+import { openWorld, settled, until } from "./world.ts"
 import type { DatabaseKind } from "./server.ts"
 
 /**
@@ -43,15 +43,4 @@ export async function lifecycle(kind: DatabaseKind, config?: string): Promise<st
   await world.close()
   const which = config === undefined ? "checks only" : "all stages"
   return [`${kind}, ${which}: ${calls.length} calls to GitHub, ${writes.length} of them writes`, ...lines]
-}
-
-/** Waits until no call has been made for a second. */
-async function settled(world: BenchWorld): Promise<void> {
-  let seen = -1
-  while (seen !== world.hub.github.calls.all().length) {
-    seen = world.hub.github.calls.all().length
-    await new Promise((resolve) => {
-      setTimeout(resolve, 1000)
-    })
-  }
 }

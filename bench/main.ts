@@ -9,6 +9,7 @@ import { lifecycle } from "./lifecycle.ts"
 import { memory } from "./memory.ts"
 import { pausing } from "./pausing.ts"
 import { reaction } from "./reaction.ts"
+import { rollback } from "./rollback.ts"
 import { saturation } from "./saturation.ts"
 import { freshPostgres } from "./server.ts"
 import { fullConfig } from "./world.ts"
@@ -28,6 +29,8 @@ const benches: readonly Bench[] = [
   { name: "burst", needsPostgres: true, run: () => burst("postgresql", 150) },
   { name: "reaction", needsPostgres: false, run: () => reaction("embedded") },
   { name: "reaction", needsPostgres: true, run: () => reaction("postgresql") },
+  { name: "rollback", needsPostgres: false, run: () => rollback("embedded") },
+  { name: "rollback", needsPostgres: true, run: () => rollback("postgresql") },
   { name: "answering", needsPostgres: false, run: () => answering("embedded", 50) },
   { name: "answering-pg", needsPostgres: true, run: () => answering("postgresql", 150) },
   { name: "saturation", needsPostgres: true, run: () => saturation() },

@@ -90,6 +90,8 @@ export async function startServer(kind: DatabaseKind, identity: ServerIdentity, 
       ...(postgres === null ? {} : { DATABASE_URL: postgres.url }),
     },
   })
+  // A benchmark that fails must not leave it running beside the next one.
+  process.once("exit", () => child.kill("SIGKILL"))
   await ready(port, child)
   const pid = child.pid ?? 0
   return {
@@ -112,13 +114,13 @@ export async function startServer(kind: DatabaseKind, identity: ServerIdentity, 
 }
 
 async function ready(port: number, child: ChildProcess): Promise<void> {
-  for (let attempt = 0; attempt < 300; attempt += 1) {
+  for (let attempt = 0; attempt < 1200; attempt += 1) {
     if (child.exitCode !== null) throw new Error(`the server ended with ${child.exitCode}`)
     const answer = await fetch(`http://127.0.0.1:${port}/readyz`).catch(() => null)
     if (answer?.ok === true) return
     await pause(100)
   }
-  throw new Error("the server did not become ready within 30 s")
+  throw new Error("the server did not become ready within two minutes")
 }
 
 /** Ends a process in order; resolves when it is gone. */

@@ -1,5 +1,6 @@
 import { appManifest } from "../test/harness/manifest.ts"
 import { startTestGitHubServer, type TestGitHubServer } from "../test/github/http.ts"
+import type { PullRequest } from "../test/github/state.ts"
 import { freePort, startServer, type BenchServer, type DatabaseKind } from "./server.ts"
 
 /** The test GitHub with one repository, and the real server installed on it, talking HTTP over loopback. */
@@ -13,6 +14,8 @@ export type BenchWorld = {
   open(): Promise<{ number: number; headSha: string }>
   /** The gate's check run on a commit as `conclusion or status`; null when there is none. */
   gateOf(sha: string): string | null
+  /** Every pull request, oldest first. */
+  pulls(): PullRequest[]
   close(): Promise<void>
 }
 
@@ -80,6 +83,7 @@ export async function openWorld(kind: DatabaseKind, options: WorldOptions = {}):
       const run = repository.checkRuns.findLast((one) => one.headSha === sha && one.app.id === app.appId)
       return run === undefined ? null : (run.conclusion ?? run.status)
     },
+    pulls: () => [...repository.pulls.values()],
     close: () => hub.close(),
   }
 }
@@ -94,6 +98,17 @@ export async function until(what: string, holds: () => boolean, limitMs = 30_000
     })
   }
   return performance.now() - begun
+}
+
+/** Waits until no call has been made for a second. */
+export async function settled(world: BenchWorld): Promise<void> {
+  let seen = -1
+  while (seen !== world.hub.github.calls.all().length) {
+    seen = world.hub.github.calls.all().length
+    await new Promise((resolve) => {
+      setTimeout(resolve, 1000)
+    })
+  }
 }
 
 /** The value below which a share of the values lies. */

@@ -210,6 +210,3 @@ export async function mergeGroupsAt(
     WHERE fact.kind = 'merge-group' AND fact.data ->> 'standing' = 'true'`
   return rows.map((row) => ({ repositoryId: Number(row.repository_id), sha: row.key }))
 }
-
-/** Most checks of one commit that are judged; more are not read, and the gate treats that as not knowing. */
-export const checkLimit = 1000

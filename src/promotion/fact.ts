@@ -125,3 +125,6 @@ export type DeploymentFact = {
 
 /** A repository's address and identity. */
 export type RepositoryFact = { id: number; owner: string; name: string; defaultBranch: string }
+
+/** Most checks of one commit that are judged; more are not read, and whoever judges takes that as not knowing. */
+export const checkLimit = 1000

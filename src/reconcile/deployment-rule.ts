@@ -10,8 +10,11 @@ import {
 } from "../promotion/deployment/deployment-rule.ts"
 import { modeOf } from "../promotion/gate/verdict.ts"
 import { pausesOver } from "../promotion/pause/pause.ts"
+import { taintOf, type Taint } from "../promotion/rollback/taint.ts"
 import { explainDeployment } from "../report/deployment-rule.ts"
 import type { ReconcileDeps } from "./deps.ts"
+import { landedRuns } from "./lane-row.ts"
+import { readRollbacks } from "./record-lane.ts"
 import { readPauses, record, stateOf } from "./record.ts"
 import { readRepository, type KnownRepository } from "./repository-row.ts"
 
@@ -111,13 +114,27 @@ async function promotionsAt(tx: Prisma.TransactionClient, { repositoryId, sha }:
     take: 50,
   })
   const pauses = await readPauses(tx, Number(repositoryId))
-  return rows.map(stateOf).map(({ number, state, blockReasons, baseRef, after }) => ({
-    number,
-    state,
-    blockReasons,
-    landed: after?.landing?.sha === sha,
-    integrity: after?.landing?.integrity ?? null,
-    restores: after?.restores != null,
-    paused: pausesOver(pauses, { number, baseRef }).length > 0,
-  }))
+  const found: PromotionThere[] = []
+  for (const { runId, number, state, blockReasons, baseRef, after } of rows.map(stateOf)) {
+    found.push({
+      number,
+      state,
+      blockReasons,
+      landed: after?.landing?.sha === sha,
+      integrity: after?.landing?.integrity ?? null,
+      restores: after?.restores != null,
+      paused: pausesOver(pauses, { number, baseRef }).length > 0,
+      taint: after?.landing == null ? null : await readTaint(tx, { repositoryId, branch: baseRef, runId }),
+    })
+  }
+  return found
+}
+
+async function readTaint(
+  tx: Prisma.TransactionClient,
+  { repositoryId, branch, runId }: { repositoryId: bigint; branch: string; runId: string },
+): Promise<Taint | null> {
+  const runs = await landedRuns(tx, { repositoryId: Number(repositoryId), branch })
+  const run = runs.find((one) => one.runId === runId)
+  return run === undefined ? null : taintOf(run, runs, await readRollbacks(tx, Number(repositoryId), branch))
 }

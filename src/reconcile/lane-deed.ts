@@ -100,7 +100,7 @@ async function perform(context: LaneContext, deed: LaneDeed): Promise<LaneOutcom
 
 /**
  * Moves the known-good tag, forward only: the commit that the ledger has as known-good must be one before the new one on
- * the branch. From where the tag is found it goes by compare-and-set, so that a move by somebody else meanwhile is seen.
+ * the branch. After a push by force it may not be: then somebody has to delete the tag first. From where the tag is found it goes by compare-and-set, so that a move by somebody else meanwhile is seen.
  */
 async function advanceTag({ deps, repository, place }: LaneContext, deed: MoveTag): Promise<LaneOutcome> {
   const client = await deps.installation(repository.installationId)
@@ -112,7 +112,8 @@ async function advanceTag({ deps, repository, place }: LaneContext, deed: MoveTa
     const known = await readKnownGood(deps.prisma, place.repositoryId, place.branch)
     if (known !== null) {
       const found = await readNewCommits(client, { address, from: sha(known.sha), to: sha(commit) })
-      if (found.kind !== "ahead") {
+      // Who deleted the tag wants it anew; where it still is, only forward.
+      if (found.kind !== "ahead" && at !== null) {
         return { how: "refused", why: "not-forward", words: `${commit} does not come after ${known.sha}` }
       }
     }

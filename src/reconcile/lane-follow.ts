@@ -16,6 +16,7 @@ import type { PromotionState } from "../promotion/state.ts"
 import type { ReconcileDeps } from "./deps.ts"
 import { wakeDeployments } from "./deployment-rule-wake.ts"
 import { inspectLanding } from "./landing.ts"
+import { storeLandingDetails, type DetailedLanding } from "./landing-detail.ts"
 import type { LaneContext } from "./lane.ts"
 import { landedRuns, readLaneRow, storeFollowed, unfollowedRuns, type LanePlace, type LaneRow } from "./lane-row.ts"
 import { look, nothingSeen } from "./look.ts"
@@ -102,7 +103,7 @@ async function followCommits(following: Following, found: Found): Promise<void> 
   const commits = found.commits.slice(0, limitCommits)
   const { landings, awaits } = await attribute(following, { ...found, commits })
   for (const number of awaits) await seeMerged(following, number)
-  const judged: JudgedLanding[] = []
+  const judged: DetailedLanding[] = []
   for (const landing of landings) judged.push(await inspect(following, { landing, history: found.history }))
   const isAll = awaits.length === 0 && commits.length === found.commits.length
   const stored = await deps.prisma.$transaction((tx) => store(tx, following, { ...found, judged, isAll }))
@@ -172,22 +173,26 @@ async function seeMerged({ deps, repository }: Following, number: number): Promi
 async function inspect(
   { deps, repository }: Following,
   { landing, history }: { landing: FoundLanding; history: BranchHistory },
-): Promise<JudgedLanding> {
+): Promise<DetailedLanding> {
   const { run, before, sha } = landing
-  if (run === null || before === null) return { ...landing, integrity: "unasked", mismatch: null }
+  if (run === null || before === null) return { ...landing, integrity: "unasked", mismatch: null, detail: null }
   const [head, landed] = [history.heads.get(run.headSha), history.recent.get(sha)]
   if (head?.contains.has(before) === true && head.tree === landed?.tree) {
-    return { ...landing, integrity: "clean", mismatch: null }
+    return { ...landing, integrity: "clean", mismatch: null, detail: null }
   }
   const client = await deps.installation(repository.installationId)
   const { address } = repository
   const there = { address, before: shaOf(before), landed: shaOf(sha), head: shaOf(run.headSha) }
   const judged = await inspectLanding(client, there)
-  if (judged.kind !== "mismatch") return { ...landing, integrity: judged.kind, mismatch: null }
-  return { ...landing, integrity: "mismatch", mismatch: landingPaths(judged) }
+  return {
+    ...landing,
+    integrity: judged.kind,
+    mismatch: judged.kind === "mismatch" ? landingPaths(judged) : null,
+    detail: judged.kind === "clean" ? null : judged,
+  }
 }
 
-type ToStore = Step & { judged: readonly JudgedLanding[]; isAll: boolean; before: string }
+type ToStore = Step & { judged: readonly DetailedLanding[]; isAll: boolean; before: string }
 
 /** False when somebody else has followed the branch meanwhile. */
 async function store(tx: Prisma.TransactionClient, following: Following, found: ToStore): Promise<boolean> {
@@ -206,6 +211,7 @@ async function store(tx: Prisma.TransactionClient, following: Following, found: 
     watched: following.rules.health !== null,
     newRunId: () => deps.newRunId(),
   })
+  await storeLandingDetails(tx, place.repositoryId, { landings: judged, at: now })
   await write(tx, following, { lock, drafts, nowMs: now.getTime() })
   return true
 }

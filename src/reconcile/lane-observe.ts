@@ -17,7 +17,7 @@ import { readOutside } from "./outside-evidence.ts"
 import { digestOfInputs, healthRules } from "./health-input.ts"
 import type { LaneContext } from "./lane.ts"
 import type { LaneSeen } from "./lane-look.ts"
-import { checkLimit } from "../inbox/facts.ts"
+import { checkLimit } from "../promotion/fact.ts"
 import { landedRuns, type LanePlace } from "./lane-row.ts"
 import { readKnownGood, readRollbacks } from "./record-lane.ts"
 

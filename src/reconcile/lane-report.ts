@@ -4,10 +4,14 @@ import { earlier } from "../promotion/lane/decide-lane.ts"
 import { openKey, tagKey } from "../promotion/lane/lane-deed.ts"
 import { onwardKey } from "../promotion/lane/onward-deed.ts"
 import type { LandedRun } from "../promotion/rollback/plan-rollback.ts"
-import { renderAfterMerge } from "../report/after-merge.ts"
+import { taintOf } from "../promotion/rollback/taint.ts"
+import type { LandingJudgement } from "../promotion/landing/judgement.ts"
+import { renderAfterMerge, type AfterMergeContent } from "../report/after-merge.ts"
 import { healthCheckName } from "../report/health.ts"
+import { renderUnwatched } from "../report/unwatched.ts"
 import { planContent, storedReport, storeIntent, writeGate, type GateWrite } from "./gate.ts"
 import { keptInputs } from "./health-input.ts"
+import { keptLandingDetails } from "./landing-detail.ts"
 import type { LaneContext } from "./lane.ts"
 import type { LaneObservation } from "./lane-observe.ts"
 
@@ -25,11 +29,17 @@ export async function showHealth(context: LaneContext, observation: LaneObservat
     deps.prisma,
     runs.filter(({ after }) => after.health !== null).map(({ runId }) => runId),
   )
+  const details = await keptLandingDetails(
+    deps.prisma,
+    runs.filter(({ after }) => after.landing.integrity !== "clean").map(({ runId }) => runId),
+  )
   let laterMs: number | null = observation.watch?.judged.lookAgainAtMs ?? null
   for (const run of runs) {
     const input = run.after.health === null ? observation.inputs.get(run.runId) : kept.get(run.runId)
-    if (input === undefined) continue
-    const { write, lookAgainAtMs } = await planOne(context, { observation, run, input })
+    const landed = details.get(run.runId) ?? null
+    const told = tell(context, { observation, run, landed, input })
+    if (told === null) continue
+    const { write, lookAgainAtMs } = await planOne(context, { observation, run, told })
     laterMs = earlier(laterMs, lookAgainAtMs)
     if (write !== null) await writeGate(deps, repository, write)
   }
@@ -38,22 +48,27 @@ export async function showHealth(context: LaneContext, observation: LaneObservat
 
 /** Those that something may still change of. */
 function shownRuns({ snapshot }: LaneObservation): LandedRun[] {
-  const isSettled = ({ state }: LandedRun): boolean => state !== "promoted_pending_health" && state !== "rolling_back"
+  const isSettled = ({ state, stages }: LandedRun): boolean =>
+    (state !== "promoted_pending_health" || stages.health === "skipped") && state !== "rolling_back"
   const settled = snapshot.runs.filter((run) => isSettled(run) && run.state !== "aborted").slice(-limitSettled)
   return snapshot.runs.filter((run) => !isSettled(run) || settled.includes(run))
 }
 
-type Shown = { observation: LaneObservation; run: LandedRun; input: HealthInput }
+type Known = { observation: LaneObservation; run: LandedRun; landed: LandingJudgement | null }
 
-async function planOne(
-  { deps, place, rules }: LaneContext,
-  { observation, run, input }: Shown,
-): Promise<{ write: GateWrite | null; lookAgainAtMs: number | null }> {
+/** What is shown of a landing; null: nothing. */
+function tell(
+  { rules }: LaneContext,
+  { observation, run, landed, input }: Known & { input: HealthInput | undefined },
+): AfterMergeContent | null {
   const { snapshot } = observation
+  const { enforced } = snapshot
+  if (input === undefined) return run.stages.health === "skipped" ? renderUnwatched({ run, landed, enforced }) : null
   const { landing, takenOutBy } = run.after
   const rollback = snapshot.rollbacks.find(({ id }) => id === takenOutBy) ?? null
-  const { content, core } = renderAfterMerge({
+  return renderAfterMerge({
     run,
+    landed,
     verdict: judgeHealth(input),
     watch: observation.watch?.runId === run.runId ? observation.watch.judged : null,
     nowMs: snapshot.nowMs,
@@ -61,16 +76,26 @@ async function planOne(
     knownGood: snapshot.knownGood,
     tagOutcome: snapshot.deeds.get(tagKey(run.runId)) ?? null,
     rollback,
+    taint: taintOf(run, snapshot.runs, snapshot.rollbacks),
     rollbackOutcome: rollback === null ? null : (snapshot.deeds.get(openKey(rollback.id)) ?? null),
-    enforced: snapshot.enforced,
+    enforced,
     laneBusy: snapshot.rollbacks.some(({ state }) => state === "open"),
     onward: onwardOf(rules.promote_to, { snapshot, sha: landing.sha }),
   })
-  const shown = { name: healthCheckName, runId: run.runId, number: run.number, sha: landing.sha }
+}
+
+type Shown = { observation: LaneObservation; run: LandedRun; told: AfterMergeContent }
+
+async function planOne(
+  { deps, place }: LaneContext,
+  { observation, run, told: { content, core } }: Shown,
+): Promise<{ write: GateWrite | null; lookAgainAtMs: number | null }> {
+  const { nowMs } = observation.snapshot
+  const shown = { name: healthCheckName, runId: run.runId, number: run.number, sha: run.after.landing.sha }
   const subject: Subject = { kind: "lane", ...place }
   return deps.prisma.$transaction(async (tx) => {
     const report = await storedReport(tx, { repositoryId: place.repositoryId, ...shown })
-    const plan = planContent({ place: shown, subject, content, core, report, nowMs: snapshot.nowMs })
+    const plan = planContent({ place: shown, subject, content, core, report, nowMs })
     await storeIntent(tx, place.repositoryId, plan)
     return plan
   })

@@ -1,6 +1,6 @@
 import type pg from "pg"
 import type { Prisma } from "../generated/client.ts"
-import { checkLimit } from "../inbox/facts.ts"
+import { checkLimit } from "../promotion/fact.ts"
 import { subjectKey } from "../inbox/subject.ts"
 import { runQuery, type NamedStatement } from "../lib/db/query.ts"
 import type { Change } from "../promotion/change/change.ts"

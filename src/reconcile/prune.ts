@@ -57,15 +57,17 @@ export async function prune(deps: Pick<ReconcileDeps, "prisma" | "clock">): Prom
   await pruneSignals(deps, before)
 }
 
-/** How long it is kept what a health verdict stood on; the ledger keeps its digest for ever. */
-const keepInputsMs = 90 * 24 * 3600 * 1000
+/** How long it is kept what a verdict stood on, and what a landing lacked; what the ledger has of it stays for ever. */
+const keepDetailsMs = 90 * 24 * 3600 * 1000
 
 /** What was asked, and what verdicts stood on; of the deployments to an environment the newest stay. */
 async function pruneAfterMerge(
   { prisma }: Pick<ReconcileDeps, "prisma">,
   { now, before }: { now: number; before: Date },
 ): Promise<void> {
-  await prisma.healthInput.deleteMany({ where: { at: { lt: new Date(now - keepInputsMs) } } })
+  const kept = { at: { lt: new Date(now - keepDetailsMs) } }
+  await prisma.healthInput.deleteMany({ where: kept })
+  await prisma.landingDetail.deleteMany({ where: kept })
   await prisma.askedEvidence.deleteMany({ where: { at: { lt: before } } })
   await prisma.checkRerun.deleteMany({ where: { failedAt: { lt: before } } })
   await prisma.deploymentRule.deleteMany({ where: { requestedAt: { lt: before } } })

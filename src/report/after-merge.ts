@@ -3,14 +3,21 @@ import type { Watch } from "../promotion/health/watch.ts"
 import type { LaneOutcome } from "../promotion/lane/lane-deed.ts"
 import type { KnownGood, Rollback } from "../promotion/lane/lane-state.ts"
 import type { LandedRun } from "../promotion/rollback/plan-rollback.ts"
+import type { Taint } from "../promotion/rollback/taint.ts"
+import { sha } from "../lib/brand.ts"
+import type { LandingJudgement } from "../promotion/landing/judgement.ts"
+import type { Mismatch } from "../promotion/lane/after-merge.ts"
 import type { GateContent } from "./check-run.ts"
 import { healthCore, renderHealth, type HealthContext, type KnownGoodStanding } from "./health.ts"
+import { explainLanding } from "./landing.ts"
 import { code, plain, upTo } from "./markdown.ts"
 import { noRollbackWords } from "./rollback.ts"
 
 /** What is told of a promotion after its merge, beside the evidence. */
 export type AfterMergeTold = {
   run: LandedRun
+  /** What was found where it is not, or may not be, what was approved; null: nothing, or it is not kept any more. */
+  landed: LandingJudgement | null
   verdict: HealthVerdict
   /** How it stands in the day after it was found healthy; null: that has not begun, or is over. */
   watch: Watch | null
@@ -22,6 +29,8 @@ export type AfterMergeTold = {
   tagOutcome: LaneOutcome | null
   /** The newest rollback that takes it out; null: none. */
   rollback: Rollback | null
+  /** A change in it that was taken out of the branch behind it; null: none. */
+  taint: Taint | null
   /** What came of opening its pull request; null: not tried yet. */
   rollbackOutcome: LaneOutcome | null
   enforced: boolean
@@ -44,9 +53,13 @@ export function renderAfterMerge(told: AfterMergeTold): AfterMergeContent {
     sha: run.after.landing.sha,
     mode: enforced ? "enforce" : "advisory",
     knownGood: knownGoodStanding(told),
-    notes: [integritySection(told), rollbackSection(told), askSection(told), onwardSection(told)].filter(
-      (text) => text !== "",
-    ),
+    notes: [
+      integritySection(told),
+      rollbackSection(told),
+      taintSection(told),
+      askSection(told),
+      onwardSection(told),
+    ].filter((text) => text !== ""),
     watch,
     button: mayRollBack(told) ? "roll-back" : null,
   }
@@ -71,13 +84,24 @@ function knownGoodStanding({ run, tag, tagOutcome, knownGood }: AfterMergeTold):
 /** Bytes that the paths of one kind may take. */
 const limitPathBytes = 2000
 
-function integritySection({ run }: AfterMergeTold): string {
+/** Whether what landed is what was approved, in Markdown; empty where it is. */
+export function integritySection({
+  run,
+  landed,
+  enforced,
+}: Pick<AfterMergeTold, "run" | "landed" | "enforced">): string {
   const { landing, mismatch } = run.after
+  if (landed !== null && landing.before !== null) {
+    const [before, after, head] = [sha(landing.before), sha(landing.sha), sha(run.headSha)]
+    const place = { branch: run.baseRef, number: run.number, before, landed: after, head, paused: enforced }
+    return [explainLanding(place, landed), orRollBack(run, mismatch)].filter((text) => text !== "").join("\n\n")
+  }
   if (landing.integrity === "unknown") {
     return "Whether this commit is exactly what was approved could not be told (`landing-unknown`): GitHub did not show everything that takes. Next: compare it with the pull request yourself if that matters."
   }
   if (landing.integrity === "unasked") {
-    return "This came past all pull requests, so nobody approved it (`promotion_bypassed`). It is watched like any promotion."
+    const watched = run.stages.health === "skipped" ? "" : " It is watched like any promotion."
+    return `This came past all pull requests, so nobody approved it (\`promotion_bypassed\`).${watched}`
   }
   if (mismatch === null) return ""
   const kinds = [
@@ -92,6 +116,10 @@ function integritySection({ run }: AfterMergeTold): string {
     [...lines, ...more].join("\n"),
     "Promotions into this branch are paused. Next: comment `/rollback` on the pull request, or mend the branch by another one; then `/resume-promotion`.",
   ].join("\n\n")
+}
+
+function orRollBack({ number }: LandedRun, mismatch: Mismatch | null): string {
+  return mismatch === null ? "" : `Or comment ${code("/rollback")} on #${number} to take all of it back.`
 }
 
 function pathList(paths: readonly string[]): string {
@@ -134,6 +162,14 @@ function rollbackProblem(outcome: LaneOutcome | null): string {
   return `GitHub would not have it: ${plain(words, 200)}. ${byHand}`
 }
 
+function taintSection({ taint }: AfterMergeTold): string {
+  if (taint === null) return ""
+  const which = taint.number === 0 ? "what was pushed past all pull requests" : `the change of #${taint.number}`
+  return taint.underWay
+    ? `**Not to be deployed**: this commit contains ${which}, which is being taken back.`
+    : `**Not to be deployed**: this commit contains ${which}, which was taken back behind it. Next: deploy a newer commit of the branch.`
+}
+
 /** A person is needed: what stood in the way of the app, and what the person can do. */
 function askSection({ run, enforced }: AfterMergeTold): string {
   const { health } = run.after
@@ -166,6 +202,8 @@ function onwardSection({ onward }: AfterMergeTold): string {
 
 function whyNotMoved({ why, words }: Extract<LaneOutcome, { how: "refused" }>): string {
   if (why === "protected") return "a ruleset protects it. Next: let this app pass that ruleset."
-  if (why === "not-forward") return "this commit does not come after the one that is known-good now."
+  if (why === "not-forward") {
+    return "this commit does not come after the one that is known-good now, as after a push by force. Next: if that is as it should be, delete the tag; the next commit that proves itself gets it."
+  }
   return `GitHub refused it: ${plain(words, 200)}.`
 }

@@ -7,8 +7,10 @@ const words: Readonly<Record<DeploymentReason, string>> = {
   "promotion-paused": "promotions are paused. It goes on by itself when the pause ends.",
   "landing-mismatch":
     "what landed with this commit is not what was approved (landing_mismatch). Next: see the check run Promotion health on it.",
-  "rollback-in-progress": "this change is being taken back.",
+  "rollback-in-progress": "this change, or one that it contains, is being taken back.",
   "rolled-back": "this change was taken back.",
+  "contains-taken-back":
+    "this commit contains a change that was taken back later (contains-taken-back). Next: deploy a newer commit of the branch.",
   rejected: "this change was rejected.",
   expired: "nobody decided about this change in time.",
   aborted: "this promotion was ended.",

@@ -74,6 +74,7 @@ const headlines: Readonly<Partial<Record<EvidenceReason, (item: EvidenceItem) =>
   "check-failed-again": (item) => `${failed(item)} twice`,
   "check-unconfirmed": (item) => `${failed(item)}, and was not run again in time`,
   "check-running": (item) => `${labelOf(item)} did not end in time`,
+  "check-unread": (item) => `${labelOf(item)} is not told: the commit has a thousand checks or more`,
   "check-untold": (item) => `${labelOf(item)} was ${bare((item.word ?? "").replaceAll("_", " "), 60)}`,
   failing: failed,
   outside: (item) =>
@@ -115,6 +116,7 @@ const details: Readonly<Record<EvidenceReason, Words>> = {
     `${whichOf(item)}failed, and is run once more on the same commit before that is believed`,
   "check-running": (item, final) => `${whichWord(item)}${final ? ", and did not end in time" : ""}`,
   "check-late": (item) => `${whichOf(item)}passed at ${timeOf(item)}, after the window`,
+  "check-unread": () => "not all checks of the commit are read: it has a thousand or more",
   "check-untold": (item) => `${whichWord(item)}, which says neither yes nor no`,
   within: (item, final) => (final ? measured(item) : kept[item.kind]),
   outside: (item) =>

@@ -40,7 +40,7 @@ export function explainLanding(place: LandedPlace, judgement: LandingJudgement):
 function explainMismatch(place: LandedPlace, { findings, more }: LandingMismatch): string {
   const { branch, number, before, landed, head } = place
   const files = findings.length + more
-  const lead = `**What landed on ${code(branch, 100)} for #${number} is not what was approved.** Commit ${landed} should be a merge of the branch as it stood before (${short(before)}) and the approved head (${short(head)}). Portcullis made that merge by itself, and ${files === 1 ? "one file differs" : `${files} files differ`}:`
+  const lead = `**What landed on ${code(branch, 100)} for #${number} is not what was approved** (\`landing_mismatch\`). Commit ${landed} should be a merge of the branch as it stood before (${short(before)}) and the approved head (${short(head)}). Portcullis made that merge by itself, and ${files === 1 ? "one file differs" : `${files} files differ`}:`
   const { shown, left } = upTo(findings.slice(0, limitFindings).map(line), limitBytes)
   const rest = findings.length - shown.length + more
   const list = [...shown, ...(rest > 0 ? [`- and ${rest} more`] : [])].join("\n")

@@ -27,7 +27,18 @@ const all: readonly PromotionThere[] = states.flatMap((state) =>
     [true, false].flatMap((landed) =>
       (["clean", "mismatch", "unknown", "unasked", null] as const).flatMap((integrity) =>
         [true, false].flatMap((restores) =>
-          [true, false].map((paused) => ({ number: 1, state, blockReasons, landed, integrity, restores, paused })),
+          [true, false].flatMap((paused) =>
+            ([null, { number: 2, underWay: true }, { number: 2, underWay: false }] as const).map((taint) => ({
+              number: 1,
+              state,
+              blockReasons,
+              landed,
+              integrity,
+              restores,
+              paused,
+              taint,
+            })),
+          ),
         ),
       ),
     ),
@@ -48,10 +59,16 @@ const hasLanded = ({ state }: PromotionThere): boolean => state === "promoted_pe
 function speaksForNothing(there: PromotionThere): boolean {
   if (!isUnderWay(there) && !(hasLanded(there) && there.landed)) return true
   if (there.paused && !there.restores) return true
-  if (hasLanded(there)) return there.integrity === "mismatch"
+  if (hasLanded(there)) return there.integrity === "mismatch" || there.taint !== null
   const isOfDeployment =
     there.blockReasons.length > 0 && there.blockReasons.every((one) => /^(deployment|observation)-/.test(one))
   return there.state === "proposed" && !isOfDeployment
+}
+
+/** Whether nothing that may happen yet could let its commit be deployed. */
+function isLost(there: PromotionThere): boolean {
+  const ended = ["rejected", "expired", "aborted", "rolled_back"]
+  return ended.includes(there.state) || (hasLanded(there) && there.landed && there.taint?.underWay === false)
 }
 
 /** The law that an answer breaks; null when it keeps them all. */
@@ -60,11 +77,8 @@ function brokenBy(there: readonly PromotionThere[], { decision, reasons: why }: 
   if (decision === "approved" && there.every(speaksForNothing)) return "what nothing speaks for is not approved"
   if (decision === "approved" && why.length > 0) return "what is approved needs no reason"
   if (decision !== "approved" && why.length === 0) return "what is not approved says why"
-  const ended = ["rejected", "expired", "aborted", "rolled_back"]
-  if (decision === "rejected" && !there.every(({ state }) => ended.includes(state)))
-    return "only what has ended is refused for good"
-  if (decision === "held" && there.length > 0 && there.every(({ state }) => ended.includes(state)))
-    return "what has ended does not wait"
+  if (decision === "rejected" && !there.every(isLost)) return "only what has ended is refused for good"
+  if (decision === "held" && there.length > 0 && there.every(isLost)) return "what has ended does not wait"
   return null
 }
 

@@ -221,6 +221,16 @@ describe("checks", () => {
     expect(of(smoke, { checks: others })).toBe("unhealthy; check bad (check-failed)")
   })
 
+  test("of which there are as many as are read prove nothing, but one that failed still counts", () => {
+    const many = Array.from({ length: 998 }, (_, index) => check({ id: 100 + index, name: `unit ${index}` }))
+    const known = [check(), ...many]
+    expect(of(smoke, { checks: known })).toBe("healthy; check good (check-passed)")
+    const asManyAsAreRead = [...known, check({ id: 11, name: "lint" })]
+    expect(of(smoke, { checks: asManyAsAreRead })).toBe("inconclusive; check inconclusive (check-unread)")
+    const failed = [...asManyAsAreRead, check({ id: 12, conclusion: "failure" })]
+    expect(of(smoke, { checks: failed })).toBe("unhealthy; check bad (check-failed)")
+  })
+
   test("one that passed after the window is not proven in time", () => {
     expect(of(smoke, { checks: [check({ atMs: at(15) + 1 })], nowMs: at(16) })).toBe(
       "inconclusive; check inconclusive (check-late)",

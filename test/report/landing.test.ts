@@ -37,7 +37,7 @@ describe("a mismatch is told to whoever must put it right", () => {
       `"Something else landed than was approved: 3 files with lost content, 2 files with added content, 1 file altered"`,
     )
     expect(explainLanding(place, found)).toMatchInlineSnapshot(`
-      "**What landed on \`main\` for #12 is not what was approved.** Commit 1111111111111111111111111111111111111111 should be a merge of the branch as it stood before (\`bbbbbbbbbbbb\`) and the approved head (\`aaaaaaaaaaaa\`). Portcullis made that merge by itself, and 6 files differ:
+      "**What landed on \`main\` for #12 is not what was approved** (\`landing_mismatch\`). Commit 1111111111111111111111111111111111111111 should be a merge of the branch as it stood before (\`bbbbbbbbbbbb\`) and the approved head (\`aaaaaaaaaaaa\`). Portcullis made that merge by itself, and 6 files differ:
 
       - \`src/cart.ts\`: something that stood on the branch is gone, and nobody has approved that: it had come with #9, “Add the cart (&#35;9)” (3 lines are missing, 1 line is too many).
       - \`src/new.ts\`: something that stood on the branch is gone, and nobody has approved that: it had come with commit \`cccccccccccc\`, “Add the cart (&#35;9)”.
@@ -67,7 +67,7 @@ describe("a mismatch is told to whoever must put it right", () => {
     const found = mismatch(finding("README.md", { how: "altered", lines: { missing: 1, extra: 1, back: 0 } }))
     expect(landingTitle(found)).toMatchInlineSnapshot(`"Something else landed than was approved: 1 file altered"`)
     expect(explainLanding({ ...place, paused: false }, found)).toMatchInlineSnapshot(`
-      "**What landed on \`main\` for #12 is not what was approved.** Commit 1111111111111111111111111111111111111111 should be a merge of the branch as it stood before (\`bbbbbbbbbbbb\`) and the approved head (\`aaaaaaaaaaaa\`). Portcullis made that merge by itself, and one file differs:
+      "**What landed on \`main\` for #12 is not what was approved** (\`landing_mismatch\`). Commit 1111111111111111111111111111111111111111 should be a merge of the branch as it stood before (\`bbbbbbbbbbbb\`) and the approved head (\`aaaaaaaaaaaa\`). Portcullis made that merge by itself, and one file differs:
 
       - \`README.md\`: it stood on the branch, this pull request does not touch it, and yet it has changed (1 line is missing, 1 line is too many).
 

@@ -1,5 +1,5 @@
 import { expect } from "vitest"
-import { promotes } from "../harness/after-merge.ts"
+import { headOf, healthOf, later, opensBy, promotes } from "../harness/after-merge.ts"
 import { scenario, useDatabase } from "../harness/scenario.ts"
 import type { Scenario } from "../harness/verbs.ts"
 
@@ -134,4 +134,44 @@ scenario(
   `)
   },
   { config },
+)
+
+scenario(
+  "a commit between a bad change and what took it back is deployed by nobody",
+  async (t) => {
+    await guard(t)
+    const bad = await promotes(t, { files: { "src/bad.ts": "export const bad = true\n" } })
+    const between = await promotes(t, { files: { "src/fine.ts": "export const fine = true\n" } })
+    await t.says(bad.pr, "olga", "/rollback it breaks the checkout")
+    await t.quiet()
+    await wants(t, { sha: between.sha })
+    expect((await asked(t)).said).toMatchInlineSnapshot(`
+      [
+        "-: On hold by Portcullis for production: this change, or one that it contains, is being taken back.",
+      ]
+    `)
+    await t.check({ number: opensBy(t)[0]?.number ?? 0 })
+    await t.quiet()
+    await later(t, 16 * 60_000)
+    expect(await asked(t)).toMatchInlineSnapshot(`
+      {
+        "said": [
+          "-: On hold by Portcullis for production: this change, or one that it contains, is being taken back.",
+          "rejected: Rejected by Portcullis for production: this commit contains a change that was taken back later (contains-taken-back). Next: deploy a newer commit of the branch.",
+        ],
+        "verdict": "rejected",
+      }
+    `)
+    const told = healthOf(t, between.sha)
+      ?.summary.split("\n")
+      .filter((line) => line.startsWith("**Not"))
+    expect(told).toMatchInlineSnapshot(`
+      [
+        "**Not to be deployed**: this commit contains the change of #1, which was taken back behind it. Next: deploy a newer commit of the branch.",
+      ]
+    `)
+    await wants(t, { sha: await headOf(t) })
+    expect((await asked(t)).verdict).toBe("approved")
+  },
+  { config: `${config}    rollback: { merge: auto }\n` },
 )

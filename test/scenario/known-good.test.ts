@@ -1,5 +1,5 @@
 import { expect } from "vitest"
-import { deploys, healthOf, later, merges, promotes, tagAt } from "../harness/after-merge.ts"
+import { deploys, headOf, healthOf, later, merges, promotes, tagAt } from "../harness/after-merge.ts"
 import { scenario, useDatabase } from "../harness/scenario.ts"
 
 useDatabase()
@@ -116,6 +116,31 @@ scenario(
     expect(await tagAt(t)).toBeNull()
     const third = await proves()
     expect(await tagAt(t)).toBe(third)
+  },
+  { config },
+)
+
+scenario(
+  "after a push by force that drops what is known-good, it begins anew when somebody deletes the tag",
+  async (t) => {
+    const proves = async (): Promise<string> => {
+      const { sha } = await promotes(t)
+      await deploys(t, { sha })
+      await later(t, 16 * minute)
+      return sha
+    }
+    const start = await headOf(t)
+    const dropped = await proves()
+    await t.people.unprotectBranch({ repo: t.repo, branch: "main" })
+    await t.people.pushBranch({ repo: t.repo, by: "olga", branch: "main", to: start, force: true })
+    await t.quiet()
+    const aside = await proves()
+    expect(await tagAt(t)).toBe(dropped)
+    expect(healthOf(t, aside)?.summary).toContain("Next: if that is as it should be, delete the tag")
+    await t.people.deleteTag({ repo: t.repo, by: "olga", name: "known-good/main" })
+    await t.quiet()
+    const anew = await proves()
+    expect(await tagAt(t)).toBe(anew)
   },
   { config },
 )

@@ -47,11 +47,57 @@ scenario(
     await t.quiet()
     await promotes(t, { files: { "src/lost.ts": "export const lost = true\n" } })
     await t.people.landWrongly({ repo: t.repo })
-    await merges(t, stale, { method: "squash" })
+    expect(healthOf(t, landedBy(t, pr))).toBeNull()
+    const sha = await merges(t, stale, { method: "squash" })
+    expect(healthOf(t, sha)).toMatchInlineSnapshot(`
+      {
+        "conclusion": "failure",
+        "line": "failure | Something else landed than was approved: 1 file with lost content",
+        "status": "completed",
+        "summary": "**What landed on \`main\` for #3 is not what was approved** (\`landing_mismatch\`). Commit <sha> should be a merge of the branch as it stood before (\`<short sha>\`) and the approved head (\`<short sha>\`). Portcullis made that merge by itself, and one file differs:
+
+      - \`src/lost.ts\`: something that stood on the branch is gone, and nobody has approved that: it had come with #4, “Change src/lost.ts”.
+
+      Next: on a new branch from \`main\`, put it right, and have that merged as any other pull request; if more has landed since, look first whether it builds on what is wrong.
+
+      These commands put the files back as they should be:
+
+      \`\`\`sh
+      git checkout <sha> -- src/lost.ts
+      \`\`\`
+
+      Then somebody with the \`write\` role resumes promotions with \`/resume-promotion\`.
+
+      Or comment \`/rollback\` on #3 to take all of it back.
+
+      Nothing watches what this does to the running system: the config has no \`health\` for \`main\`.
+
+      <sub>run id \`<run id>\` · commit \`<short sha>\` · into \`main\`</sub>",
+        "title": "Something else landed than was approved: 1 file with lost content",
+      }
+    `)
     const landings = (await t.ledger()).flatMap((entry) =>
       entry.type === "stage_changed" && entry.payload.landing != null ? [entry.payload.landing.integrity] : [],
     )
     expect(landings).toEqual(["clean", "clean", "clean", "mismatch"])
+  },
+  { config: config.replace("    health: { window: 15m }\n", "") },
+)
+
+scenario(
+  "a push past all pull requests on a branch that nothing watches is shown on its commit",
+  async (t) => {
+    await promotes(t)
+    await t.people.unprotectBranch({ repo: t.repo, branch: "main" })
+    const { sha } = await t.people.commit({
+      repo: t.repo,
+      by: "max",
+      files: { "src/hot.ts": "export const hot = 1\n" },
+    })
+    await t.quiet()
+    expect(healthOf(t, sha)?.line).toMatchInlineSnapshot(
+      `"failure | Pushed past all pull requests: nobody has approved this"`,
+    )
   },
   { config: config.replace("    health: { window: 15m }\n", "") },
 )
@@ -71,11 +117,21 @@ scenario(
 
       **Observing from 2026-11-20 12:00 UTC until 2026-11-20 12:15 UTC.** Nothing was asked for; only what is reported as critical counts. Next: nothing has to be done. To take it back at once, comment \`/rollback\` on #2.
 
-      **What landed is not what was approved** (\`landing_mismatch\`). Compared with a merge of the approved head that Portcullis made by itself:
+      **What landed on \`main\` for #2 is not what was approved** (\`landing_mismatch\`). Commit <sha> should be a merge of the branch as it stood before (\`<short sha>\`) and the approved head (\`<short sha>\`). Portcullis made that merge by itself, and one file differs:
 
-      - lost: \`src/lost.ts\`
+      - \`src/lost.ts\`: something that stood on the branch is gone, and nobody has approved that: it had come with #3, “Change src/lost.ts”.
 
-      Promotions into this branch are paused. Next: comment \`/rollback\` on the pull request, or mend the branch by another one; then \`/resume-promotion\`.
+      Next: on a new branch from \`main\`, put it right, and have that merged as any other pull request; if more has landed since, look first whether it builds on what is wrong.
+
+      These commands put the files back as they should be:
+
+      \`\`\`sh
+      git checkout <sha> -- src/lost.ts
+      \`\`\`
+
+      Then somebody with the \`write\` role resumes promotions with \`/resume-promotion\`.
+
+      Or comment \`/rollback\` on #2 to take all of it back.
 
       <sub>run id \`<run id>\` · commit \`<short sha>\` · into \`main\`</sub>"
     `)

@@ -1,4 +1,5 @@
 import type { Integrity } from "../lane/after-merge.ts"
+import type { Taint } from "../rollback/taint.ts"
 import type { LifecycleState } from "../state.ts"
 
 /** A workflow run that waits at an environment which the app guards. */
@@ -16,6 +17,8 @@ export type PromotionThere = {
   restores: boolean
   /** Whether a pause is over it. */
   paused: boolean
+  /** A change in what landed that was taken out of the branch behind it; null: none. */
+  taint: Taint | null
 }
 
 /** Why a deployment waits, or is refused. */
@@ -26,6 +29,8 @@ export type DeploymentReason =
   | "landing-mismatch"
   | "rollback-in-progress"
   | "rolled-back"
+  /** It contains a change that was taken back later. */
+  | "contains-taken-back"
   | "rejected"
   | "expired"
   | "aborted"
@@ -91,7 +96,7 @@ function waitsForItself(blockReasons: readonly string[]): boolean {
 
 const ofDeployment: ReadonlySet<string> = new Set(["deployment-pending", "deployment-failed", "observation-running"])
 
-function judgeLanded({ landed, integrity, restores, paused }: PromotionThere): DeploymentDecision {
+function judgeLanded({ landed, integrity, restores, paused, taint }: PromotionThere): DeploymentDecision {
   const held = (reason: DeploymentReason): DeploymentDecision => ({
     decision: "held",
     reasons: [reason],
@@ -99,6 +104,8 @@ function judgeLanded({ landed, integrity, restores, paused }: PromotionThere): D
   })
   // The head of what was squashed is on no branch.
   if (!landed) return held("unknown-commit")
+  if (taint?.underWay === false) return { decision: "rejected", reasons: ["contains-taken-back"], blockReasons: [] }
+  if (taint !== null) return held("rollback-in-progress")
   if (integrity === "mismatch") return held("landing-mismatch")
   if (paused && !restores) return held("promotion-paused")
   return { decision: "approved", reasons: [], blockReasons: [] }

@@ -1,6 +1,6 @@
 import { latestOfEach, satisfies } from "../gate/checks.ts"
 import { meaningOf } from "../gate/stage.ts"
-import type { CheckFact } from "../fact.ts"
+import { checkLimit, type CheckFact } from "../fact.ts"
 import {
   evidence,
   unreported,
@@ -31,10 +31,12 @@ export function countingChecks({
  *
  * With `confirm`, a failure is run once more before it counts; if that is refused, or has not ended when the window is
  * over, the failure stands. A commit status cannot be run again by its id, so its failure counts at once.
+ *
+ * @param isWhole whether these are all checks of the commit that are in the facts, and not just as many as are read
  */
 export function judgeCheckRule(
   rule: HealthRules["checks"][number],
-  { latest, reruns }: { latest: readonly CheckFact[]; reruns: readonly AskedRun[] },
+  { latest, reruns, isWhole }: { latest: readonly CheckFact[]; reruns: readonly AskedRun[]; isWhole: boolean },
   span: Span,
 ): JudgedRule {
   const item = { kind: "check", name: rule.name, from: rule.app } as const
@@ -49,7 +51,9 @@ export function judgeCheckRule(
   if (worst === undefined) {
     return { item: evidence({ ...item, state: unreported(span), reason: "nothing-reported" }), reruns: [] }
   }
-  const { check, reason } = worst
+  const { check } = worst
+  // One that failed may be among those that nobody has read.
+  const reason = !isWhole && stateOf(worst.reason, span) === "good" ? "check-unread" : worst.reason
   const told = { atMs: check.atMs, url: check.url, numbers: { checks: judged.length } }
   const which = check.name === rule.name ? null : check.name
   const word = check.conclusion ?? check.status
@@ -94,6 +98,11 @@ function isAfter(check: CheckFact, asked: AskedRun): boolean {
   return check.id > asked.checkRunId || check.atMs > asked.atMs
 }
 
+/** Whether all checks of a commit are there: of one that has as many as are read, there may be more. */
+export function hasAllChecks({ checks, sha }: Pick<HealthFacts, "checks" | "sha">): boolean {
+  return checks.filter((check) => check.sha === sha).length < checkLimit
+}
+
 type CheckReason = Extract<EvidenceReason, `check-${string}`>
 
 /** Worst first. */
@@ -103,6 +112,7 @@ const order: readonly CheckReason[] = [
   "check-unconfirmed",
   "check-untold",
   "check-late",
+  "check-unread",
   "check-confirming",
   "check-running",
   "check-passed-again",
@@ -117,6 +127,7 @@ function stateOf(reason: CheckReason, { isOver }: Span): EvidenceState {
       return "bad"
     case "check-untold":
     case "check-late":
+    case "check-unread":
       return "inconclusive"
     case "check-confirming":
     case "check-running":

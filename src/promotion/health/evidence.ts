@@ -40,6 +40,8 @@ export type EvidenceReason =
   | "check-confirming"
   | "check-running"
   | "check-late"
+  /** The commit has more checks than are read. */
+  | "check-unread"
   /** It ended without a yes or no: cancelled, skipped and the like. */
   | "check-untold"
   /** What is measured is as it should be. */

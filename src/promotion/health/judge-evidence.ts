@@ -1,5 +1,5 @@
 import { judgeProbe, judgeQuery, type AskedItem } from "./asked-evidence.ts"
-import { countingChecks, judgeCheckRule } from "./check-evidence.ts"
+import { countingChecks, hasAllChecks, judgeCheckRule } from "./check-evidence.ts"
 import { judgeDeployment } from "./deployment-evidence.ts"
 import type { EvidenceItem, Span } from "./evidence.ts"
 import type { ConfirmingRun, HealthFacts } from "./reported.ts"
@@ -35,7 +35,8 @@ export type EvidenceInput = {
 /** Judges every rule, in the order of the config, and what was reported without being asked for. */
 export function judgeEvidence({ rules, facts, span, nowMs, queryPace }: EvidenceInput): JudgedEvidence {
   const latest = countingChecks(facts)
-  const checks = rules.checks.map((rule) => judgeCheckRule(rule, { latest, reruns: facts.reruns }, span))
+  const known = { latest, reruns: facts.reruns, isWhole: hasAllChecks(facts) }
+  const checks = rules.checks.map((rule) => judgeCheckRule(rule, known, span))
   const probes = rules.probes.map((rule) => ({ rule, ...judgeProbe(rule, facts.probes, span) }))
   const queries = rules.prometheus.map((rule) => {
     return { rule, ...judgeQuery(rule, { outcomes: facts.queries, pace: queryPace }, span) }
