@@ -49,6 +49,15 @@ const windowEnds: Step = {
   act: async (t) => t.clock.advance(quarter),
 }
 
+const minuteLater = (name: string): Step => ({
+  name,
+  who: "app",
+  act: async (t) => {
+    t.clock.advance(60_000)
+    await t.app.sweep()
+  },
+})
+
 /** The pull request that the app opened. */
 function ownPull(t: Scenario): number {
   const own = opensBy(t).at(-1)
@@ -64,15 +73,9 @@ const proves: readonly Step[] = [
 const takenBack: readonly Step[] = [
   deploys("failure", (_, { pr }) => pr.number),
   { name: "the rollback's check passes", who: "people", act: (t) => t.check({ number: ownPull(t) }) },
-  // A lease that died with its process is waited out.
-  {
-    name: "a minute later",
-    who: "app",
-    act: async (t) => {
-      t.clock.advance(60_000)
-      await t.app.sweep()
-    },
-  },
+  // A lease that died with its process is waited out; a second one, when the process died again with that.
+  minuteLater("a minute later"),
+  minuteLater("another minute later"),
   { ...deploys("success", ownPull), name: "the rollback is deployed" },
   { ...windowEnds, name: "the rollback's window ends" },
   { name: "started anew", who: "app", act: (t) => t.restart() },
