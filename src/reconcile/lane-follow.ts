@@ -1,7 +1,6 @@
 import type { Prisma } from "../generated/client.ts"
 import type { BranchSight } from "../github/branch.ts"
 import { readBranchHistory, type BranchHistory, type RecentCommit } from "../github/branch-history.ts"
-import { readFirstParent } from "../github/first-parent.ts"
 import { readNewCommits, readPullsOf } from "../github/new-commits.ts"
 import { sha as shaOf } from "../lib/brand.ts"
 import { subjectKey, type Subject } from "../inbox/subject.ts"
@@ -15,6 +14,7 @@ import type { LandedRun } from "../promotion/rollback/plan-rollback.ts"
 import type { PromotionState } from "../promotion/state.ts"
 import type { ReconcileDeps } from "./deps.ts"
 import { wakeDeployments } from "./deployment-rule-wake.ts"
+import { beginningOf } from "./lane-begin.ts"
 import { inspectLanding } from "./landing.ts"
 import { storeLandingDetails, type DetailedLanding } from "./landing-detail.ts"
 import type { LaneContext } from "./lane.ts"
@@ -51,9 +51,21 @@ type Step = { row: LaneRow; runs: readonly PromotionState[]; head: string | null
 
 async function followTo(following: Following, step: Step): Promise<void> {
   const { row, head } = step
-  if (head === null) return row.followedSha === null ? seen(following, step) : overwritten(following, step)
-  const from = row.followedSha ?? (await beforeFirst(following, step)) ?? head
-  if (from === head) return seen(following, { ...step, row })
+  if (row.followedSha !== null) {
+    return head === null
+      ? overwritten(following, step)
+      : followFrom(following, { ...step, head, from: row.followedSha })
+  }
+  if (head === null) return seen(following, step)
+  const beginning = await beginningOf(following, { ...step, head })
+  if (beginning.kind === "here") return seen(following, step)
+  if (beginning.kind === "from") return followFrom(following, { ...step, head, from: beginning.sha })
+  for (const number of beginning.numbers) await seeMerged(following, number)
+}
+
+async function followFrom(following: Following, step: Step & { head: string; from: string }): Promise<void> {
+  const { row, head, from } = step
+  if (from === head) return seen(following, step)
   const recent = recentCommits(step.history, { from, to: head })
   if (recent !== null) return followCommits(following, { ...step, before: from, commits: recent })
   const client = await following.deps.installation(following.repository.installationId)
@@ -75,16 +87,6 @@ function recentCommits({ recent }: BranchHistory, { from, to }: { from: string; 
     next = commit.before
   }
   return commits.toReversed()
-}
-
-/** A branch that was never seen before is followed from where it is, or from before the first merge that is known. */
-async function beforeFirst({ deps, repository }: Following, { runs, history }: Step): Promise<string | null> {
-  const first = runs.find((run) => run.after?.mergeCommit != null)?.after?.mergeCommit ?? null
-  if (first === null) return null
-  const recent = history.recent.get(first)
-  if (recent !== undefined) return recent.before
-  const client = await deps.installation(repository.installationId)
-  return readFirstParent(client, repository.address, shaOf(first))
 }
 
 /** Nothing came; that it was looked at is stored. */

@@ -237,3 +237,23 @@ scenario(
   },
   { config },
 )
+
+scenario(
+  "a merge into a branch that nobody has looked at yet is followed, even when the branch is seen before the merge is heard of",
+  async (t) => {
+    await t.people.createBranch({ repo: t.repo, by: "olga", branch: "release/1" })
+    const pr = await t.openPullRequest({ base: "release/1" })
+    await t.app.deliver()
+    // The promotion is known, and the branch is to be looked at for the first time.
+    while ((await t.database.prisma.promotion.count()) === 0) await t.app.step()
+    t.github.faults.deliveries({ event: "pull_request", times: 9 }, { kind: "drop" })
+    t.github.faults.deliveries({ event: "push", times: 9 }, { kind: "drop" })
+    await t.people.mergePullRequest({ repo: t.repo, by: "olga", number: pr.number })
+    await t.quiet()
+    t.github.faults.clear()
+    await t.app.sweep()
+    await t.quiet()
+    expect(healthOf(t, landedBy(t, pr))?.status).toBe("in_progress")
+  },
+  { config: config.replace("main:", '"release/*":'), requireGate: false },
+)
