@@ -20,7 +20,7 @@ export async function beginningOf(
 ): Promise<Beginning> {
   const chain = firstParents(history, head)
   const named = chain.flatMap(({ pulls }) => pulls)
-  const numbers = await underWay(deps.prisma, place, named)
+  const numbers = await awaited(deps.prisma, place, { named, runs })
   if (numbers.length > 0) return { kind: "awaits", numbers }
   const merges = runs.map(({ after }) => after?.mergeCommit ?? null).filter((commit) => commit !== null)
   const oldest = chain.findLast((commit) => merges.includes(commit.sha))
@@ -45,13 +45,24 @@ function firstParents({ recent }: BranchHistory, head: string): RecentCommit[] {
   return chain
 }
 
-/** Which of these pull requests into the branch are not known to be merged yet. */
-async function underWay(
+/**
+ * Which of these pull requests have a promotion into the branch that was not known to be merged when the merges were read,
+ * whether it is by now or not.
+ */
+async function awaited(
   db: Pick<Prisma.TransactionClient, "promotion">,
   { repositoryId, branch }: LanePlace,
-  numbers: readonly number[],
+  { named, runs }: { named: readonly number[]; runs: readonly PromotionState[] },
 ): Promise<number[]> {
-  const where = { repositoryId: BigInt(repositoryId), baseRef: branch, number: { in: [...numbers] } }
-  const rows = await db.promotion.findMany({ where: { ...where, state: { in: ["proposed", "ready"] } } })
+  const rows = await db.promotion.findMany({
+    where: {
+      repositoryId: BigInt(repositoryId),
+      baseRef: branch,
+      number: { in: [...named] },
+      state: { in: ["proposed", "ready", "promoted_pending_health"] },
+      landedSha: null,
+      id: { notIn: runs.map(({ runId }) => runId) },
+    },
+  })
   return rows.map(({ number }) => number)
 }

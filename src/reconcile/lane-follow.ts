@@ -37,12 +37,14 @@ export async function followBranch(following: Following): Promise<BranchSight | 
   const { deps, place, tag, repository } = following
   const row = await readLaneRow(deps.prisma, place)
   if (row === null) return null
-  const runs = await unfollowedRuns(deps.prisma, place)
-  if (row.heard <= row.seen && runs.length === 0) return null
+  const known = await unfollowedRuns(deps.prisma, place)
+  if (row.heard <= row.seen && known.length === 0) return null
   const client = await deps.installation(repository.installationId)
-  const heads = runs.map(({ headSha }) => headSha)
+  const heads = known.map(({ headSha }) => headSha)
   const history = await readBranchHistory(client, repository.address, { branch: place.branch, tag, heads })
   const { head, tagAt } = history
+  // Merges that were written down while GitHub was asked are in what it told.
+  const runs = await unfollowedRuns(deps.prisma, place)
   await followTo(following, { row, runs, head, history })
   return { head, tagAt }
 }

@@ -257,3 +257,26 @@ scenario(
   },
   { config: config.replace("main:", '"release/*":'), requireGate: false },
 )
+
+scenario(
+  "a merge that is heard of while GitHub is being asked about the branch for the first time is followed",
+  async (t) => {
+    await t.people.createBranch({ repo: t.repo, by: "olga", branch: "release/1" })
+    const pr = await t.openPullRequest({ base: "release/1" })
+    await t.app.deliver()
+    while ((await t.database.prisma.promotion.count()) === 0) await t.app.step()
+    await t.people.mergePullRequest({ repo: t.repo, by: "olga", number: pr.number })
+    const slow = t.github.faults.requests({ method: "POST", path: /graphql/ }, { kind: "latency", latencyMs: 300 })
+    const looking = t.app.step()
+    while (slow.fired() === 0) await new Promise((again) => setTimeout(again, 5))
+    t.github.faults.clear()
+    await t.app.deliver()
+    while ((await t.database.prisma.promotion.count({ where: { state: "promoted_pending_health" } })) === 0) {
+      await t.app.step()
+    }
+    await looking
+    await t.quiet()
+    expect(healthOf(t, landedBy(t, pr))?.status).toBe("in_progress")
+  },
+  { config: config.replace("main:", '"release/*":'), requireGate: false },
+)
