@@ -158,6 +158,9 @@ function rollbackProblem(outcome: LaneOutcome | null): string {
     return `Later changes are in the way${paths.length > 0 ? `, in ${pathList(paths)}` : ""}. ${byHand}`
   }
   if (why === "workflows") return `Not done: ${noRollbackWords["no-workflows-permission"]}`
+  if (why === "permission") {
+    return `GitHub would not have it: ${plain(words, 200)}. Next: grant the app \`contents: write\` and \`pull_requests: write\` on the installation's page, then comment \`/rollback\` on the pull request; or a person takes it back by hand.`
+  }
   if (why === "empty") return "There was nothing to take out any more."
   return `GitHub would not have it: ${plain(words, 200)}. ${byHand}`
 }

@@ -118,7 +118,7 @@ scenario(
 
       **Unhealthy.** Known-good stays where it was.
 
-      Taking it back has failed. GitHub would not have it: Resource not accessible by integration. Next: a person takes it back by hand, or comments \`/rollback known-good\` on the pull request to return the whole branch.
+      Taking it back has failed. GitHub would not have it: Resource not accessible by integration. Next: grant the app \`contents: write\` and \`pull_requests: write\` on the installation's page, then comment \`/rollback\` on the pull request; or a person takes it back by hand.
 
       | evidence | state | what was reported |
       | --- | --- | --- |
