@@ -34,7 +34,7 @@ export type ScenarioOptions = {
 
 let shared: TestDatabase | undefined
 
-/** Opens one database for all scenarios of a file. Call once at its top. */
+/** Takes one database for all scenarios of a file. Call once at its top. */
 export function useDatabase(): void {
   beforeAll(async () => {
     shared = await testDatabase()

@@ -234,6 +234,7 @@ export function steady(text: string): string {
     .replaceAll(/\b[0-9a-f]{40}\b/g, "<sha>")
     .replaceAll(/\b[0-9a-f]{12}\b/g, "<short sha>")
     .replaceAll(/comment:\d+|reply:\d+/g, "comment:<id>")
+    .replaceAll(/review:\d+/g, "review:<id>")
     .replaceAll(/label-(set|removed):\d+/g, "label-$1:<id>")
     .replaceAll(/"(comment_id|answers)":\d+/g, '"$1":"<id>"')
 }

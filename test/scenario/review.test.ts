@@ -69,7 +69,7 @@ scenario(
         [
           "approved by olga",
           {
-            "approval_id": "review:1047",
+            "approval_id": "review:<id>",
             "config": "<sha>",
             "patch_id": "961842aa1b451837f5d266c8c9972f00e7435a8066bbe276e3e96219bd5eb3db",
             "source": "review",
@@ -78,7 +78,7 @@ scenario(
         [
           "approved by max",
           {
-            "approval_id": "review:1051",
+            "approval_id": "review:<id>",
             "config": "<sha>",
             "patch_id": "961842aa1b451837f5d266c8c9972f00e7435a8066bbe276e3e96219bd5eb3db",
             "source": "review",
@@ -208,7 +208,7 @@ scenario(
       [
         "approval_dismissed by portcullis",
         {
-          "approval_id": "review:1268",
+          "approval_id": "review:<id>",
           "approver": "olga",
           "why": "withdrawn",
         },
