@@ -1,23 +1,15 @@
 import { defineConfig } from "vitest/config"
 
-/**
- * Folders whose files leave nothing behind in the process they run in: a worker loads the app and opens its database once
- * for all of them, which is half of what they take.
- */
-const together = ["scenario", "fault", "promotion", "report", "github", "landing"].map(
-  (folder) => `test/${folder}/**/*.test.ts`,
-)
-
 export default defineConfig({
   test: {
+    include: ["test/**/*.test.ts"],
     pool: "forks",
     maxWorkers: 2,
+    // A process loads the app and opens its database once for all the files that it runs: most of the time went there.
+    // So no file may leave anything behind; what belongs to a file is made and taken down by its own hooks.
+    isolate: false,
+    globalSetup: "test/harness/run.ts",
     testTimeout: 120_000,
     hookTimeout: 120_000,
-    globalSetup: "test/harness/run.ts",
-    projects: [
-      { extends: true, test: { name: "together", include: together, isolate: false } },
-      { extends: true, test: { name: "apart", include: ["test/**/*.test.ts"], exclude: together } },
-    ],
   },
 })

@@ -2,16 +2,8 @@ import { once } from "node:events"
 import { createServer, type RequestListener, type Server } from "node:http"
 import { createServer as createSecureServer } from "node:https"
 import { createServer as createRawServer, type AddressInfo, type Server as RawServer, type Socket } from "node:net"
-import { afterEach } from "vitest"
+import { onTestFinished } from "vitest"
 import { certificate, key } from "./certificate.ts"
-
-type Closing = () => Promise<void>
-
-const open: Closing[] = []
-
-afterEach(async () => {
-  for (const close of open.splice(0)) await close()
-})
 
 /** Starts an HTTP server on 127.0.0.1 until the end of the test; resolves to its port. */
 export async function serve(listener: RequestListener): Promise<number> {
@@ -38,7 +30,7 @@ export async function serveRaw(use: (socket: Socket) => void): Promise<number> {
 
 async function listening(server: Server | RawServer, disconnect?: () => void): Promise<number> {
   await once(server.listen(0, "127.0.0.1"), "listening")
-  open.push(async () => {
+  onTestFinished(async () => {
     if ("closeAllConnections" in server) server.closeAllConnections()
     disconnect?.()
     await new Promise((closed) => void server.close(closed))

@@ -1,18 +1,21 @@
 import { randomUUID } from "node:crypto"
 import { Webhook } from "standardwebhooks"
-import { afterAll, beforeEach } from "vitest"
+import { afterAll, beforeAll, beforeEach } from "vitest"
 import { makeSignalDoor, type SignalDoorDeps } from "../../src/evidence/signal-door.ts"
 import { makeSignalKey } from "../../src/evidence/signal-key.ts"
 import { signingSecret } from "../../src/evidence/signature.ts"
 import { signalsHandler } from "../../src/web/signals.ts"
 import { testClock, type TestClock } from "../harness/clock.ts"
-import { testDatabase } from "../harness/database.ts"
+import { testDatabase, type TestDatabase } from "../harness/database.ts"
 import { serve } from "./loopback.ts"
 
-const database = await testDatabase()
+let database: TestDatabase | undefined
 
-/** Two repositories that have a key each, on a database of the file's own, anew for each test. */
-export const { prisma } = database
+/** What is stored. */
+export function prisma(): TestDatabase["prisma"] {
+  if (database === undefined) throw new Error("call useSignals() at the top of the file")
+  return database.prisma
+}
 
 /** What the keys are derived from. */
 export const secret = "thirty-two characters, or a few more"
@@ -39,34 +42,40 @@ export function clock(): TestClock {
   return current
 }
 
-afterAll(() => database.close())
-beforeEach(async () => {
-  await database.reset()
-  current = testClock()
-  Object.assign(after, { marked: [], refused: [], woken: 0 })
-  for (const { id, name } of [shop, blog]) {
-    await addRepository(id, name)
-    await makeKey(id)
-  }
-})
+/** Gives each test of a file two repositories that have a key each, and nothing else. Call once at its top. */
+export function useSignals(): void {
+  beforeAll(async () => {
+    database = await testDatabase()
+  })
+  afterAll(() => database?.close())
+  beforeEach(async () => {
+    await database?.reset()
+    current = testClock()
+    Object.assign(after, { marked: [], refused: [], woken: 0 })
+    for (const { id, name } of [shop, blog]) {
+      await addRepository(id, name)
+      await makeKey(id)
+    }
+  })
+}
 
 /** Adds a repository without a key. */
 export async function addRepository(id: number, fullName: string, active = true): Promise<void> {
   const [owner = "", name = ""] = fullName.split("/")
-  await prisma.repository.create({
+  await prisma().repository.create({
     data: { id: BigInt(id), installationId: 1n, owner, name, defaultBranch: "main", active },
   })
 }
 
 /** Makes a repository's first key, or its next one. */
 export function makeKey(repositoryId: number, rotate = false, overlapMs = 0): Promise<unknown> {
-  return makeSignalKey(prisma, { repositoryId, rotate, overlapMs, now: current.now() })
+  return makeSignalKey(prisma(), { repositoryId, rotate, overlapMs, now: current.now() })
 }
 
 /** Starts the endpoint; what fails unforeseen ends the test. */
 export async function endpoint(changes: Partial<SignalDoorDeps> = {}): Promise<number> {
   const door = makeSignalDoor({
-    prisma,
+    prisma: prisma(),
     clock: current,
     secret,
     isOpen: () => true,
@@ -140,6 +149,6 @@ export function message(...signals: unknown[]): unknown {
 
 /** What is stored, oldest first. */
 export async function kept(): Promise<string[]> {
-  const rows = await prisma.signal.findMany({ orderBy: { id: "asc" } })
+  const rows = await prisma().signal.findMany({ orderBy: { id: "asc" } })
   return rows.map(({ repositoryId, kind, branch }) => `${repositoryId} ${kind} ${branch ?? "every branch"}`)
 }

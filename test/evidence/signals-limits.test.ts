@@ -1,6 +1,21 @@
 import { describe, expect, test } from "vitest"
 import { signingSecret } from "../../src/evidence/signature.ts"
-import { blog, clock, endpoint, heartbeat, kept, makeKey, message, prisma, secret, send, shop } from "./signal-world.ts"
+import {
+  blog,
+  clock,
+  endpoint,
+  heartbeat,
+  kept,
+  makeKey,
+  message,
+  prisma,
+  secret,
+  send,
+  shop,
+  useSignals,
+} from "./signal-world.ts"
+
+useSignals()
 
 describe("limits", () => {
   const hundred = message(...Array.from({ length: 100 }, () => heartbeat))
@@ -45,7 +60,7 @@ describe("limits", () => {
   test("100,000 a day", async () => {
     const port = await endpoint()
     await send(port, message(heartbeat))
-    await prisma.signalKey.update({ where: { repositoryId: 4711n }, data: { daySignals: 99_999 } })
+    await prisma().signalKey.update({ where: { repositoryId: 4711n }, data: { daySignals: 99_999 } })
     clock().advance(60_000)
     expect(await send(port, message(heartbeat))).toMatchObject({ status: "200" })
     const over = await send(port, message(heartbeat))
@@ -92,7 +107,7 @@ describe("keys", () => {
 
   test("nothing that is stored signs anything", async () => {
     await send(await endpoint(), message(heartbeat))
-    const rows = await prisma.signalKey.findMany()
+    const rows = await prisma().signalKey.findMany()
     const texts = JSON.stringify(rows, (_, value: unknown) => (typeof value === "bigint" ? String(value) : value))
     for (const part of [secret, signingSecret({ secret, repositoryId: shop.id, version: 1 }).slice(6)]) {
       expect(texts).not.toContain(part)

@@ -5,7 +5,21 @@ import { describe, expect, test } from "vitest"
 import { readSignals } from "../../src/evidence/signal-row.ts"
 import { signingSecret } from "../../src/evidence/signature.ts"
 import { prune } from "../../src/reconcile/prune.ts"
-import { blog, clock, endpoint, heartbeat, kept, message, prisma, secret, send, shop } from "./signal-world.ts"
+import {
+  blog,
+  clock,
+  endpoint,
+  heartbeat,
+  kept,
+  message,
+  prisma,
+  secret,
+  send,
+  shop,
+  useSignals,
+} from "./signal-world.ts"
+
+useSignals()
 
 describe("what was reported", () => {
   const nothing = {
@@ -16,7 +30,7 @@ describe("what was reported", () => {
 
   test("is nothing at first", async () => {
     const range = { repositoryId: shop.id, branch: "main", fromMs: 0, toMs: clock().now().getTime() }
-    expect(await readSignals(prisma, range)).toEqual(nothing)
+    expect(await readSignals(prisma(), range)).toEqual(nothing)
   })
 
   test("is summed up over a time, of this branch and of all", async () => {
@@ -42,12 +56,12 @@ describe("what was reported", () => {
     await send(port, { repository: blog.name, signals: [{ ...heartbeat, at: at(-5) }] }, other)
     const nowMs = clock().now().getTime()
     const range = { repositoryId: shop.id, branch: "main", fromMs: nowMs - 60_000, toMs: nowMs }
-    expect(await readSignals(prisma, range)).toEqual({
+    expect(await readSignals(prisma(), range)).toEqual({
       errorRate: { errors: 6, requests: 600, reports: 2, lastAtMs: nowMs - 1000 },
       heartbeatAtMs: nowMs - 20_000,
       failures: { count: 3, critical: 1, lastAtMs: nowMs - 10_000 },
     })
-    expect((await readSignals(prisma, { ...range, toMs: nowMs + 1 })).errorRate.requests).toBe(1e12 + 600)
+    expect((await readSignals(prisma(), { ...range, toMs: nowMs + 1 })).errorRate.requests).toBe(1e12 + 600)
   })
 
   test("in other environments may be left out", async () => {
@@ -58,7 +72,7 @@ describe("what was reported", () => {
     }
     const range = { repositoryId: shop.id, branch: "main", fromMs: 0, toMs: clock().now().getTime() + 1 }
     const requests = async (environments?: string[]): Promise<number> =>
-      (await readSignals(prisma, environments === undefined ? range : { ...range, environments })).errorRate.requests
+      (await readSignals(prisma(), environments === undefined ? range : { ...range, environments })).errorRate.requests
     expect([await requests(), await requests(["production"]), await requests([])]).toEqual([3, 2, 1])
   })
 
@@ -67,12 +81,12 @@ describe("what was reported", () => {
     await send(port, message(heartbeat))
     clock().advance(2 * 24 * 3600_000)
     await send(port, message(heartbeat))
-    const counts = async (): Promise<number[]> => [await prisma.signal.count(), await prisma.signalMessage.count()]
+    const counts = async (): Promise<number[]> => [await prisma().signal.count(), await prisma().signalMessage.count()]
     clock().advance(28 * 24 * 3600_000 - 1000)
-    await prune({ prisma, clock: clock() })
+    await prune({ prisma: prisma(), clock: clock() })
     expect(await counts()).toEqual([2, 2])
     clock().advance(2000)
-    await prune({ prisma, clock: clock() })
+    await prune({ prisma: prisma(), clock: clock() })
     expect(await counts()).toEqual([1, 1])
   })
 })

@@ -17,7 +17,10 @@ import {
   send,
   shop,
   type Sent,
+  useSignals,
 } from "./signal-world.ts"
+
+useSignals()
 
 describe("refused", () => {
   const same = {

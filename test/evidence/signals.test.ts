@@ -12,7 +12,10 @@ import {
   prisma,
   send,
   shop,
+  useSignals,
 } from "./signal-world.ts"
+
+useSignals()
 
 describe("a signed message", () => {
   test("is stored whole, marks what depends on it, and wakes the worker", async () => {
@@ -33,7 +36,7 @@ describe("a signed message", () => {
     const at = clock().now()
     const place = { repositoryId: 4711n, branch: "main", environment: "production", sha, at }
     const none = { errors: null, requests: null, source: null, severity: null, message: null }
-    expect(await prisma.signal.findMany({ orderBy: { id: "asc" }, omit: { id: true } })).toEqual([
+    expect(await prisma().signal.findMany({ orderBy: { id: "asc" }, omit: { id: true } })).toEqual([
       { ...place, ...none, kind: "error_rate", errors: 3n, requests: 1200n },
       { ...place, ...none, kind: "failure", severity: "high", message: "no answer from [url]" },
       { ...place, ...none, kind: "heartbeat", source: "worker-1" },

@@ -6,10 +6,9 @@ import { join, resolve } from "node:path"
 import { Client } from "pg"
 import { openDatabase, type Database } from "../../src/lib/db/database.ts"
 import type { DatabaseLog } from "../../src/lib/db/log.ts"
-import { folderOfRun } from "./folder.ts"
 import { migrate, migrationsDirectory, readMigrations } from "../../src/lib/db/migrate.ts"
 
-/** A migrated, empty database of the test's own. */
+/** A migrated database of the test's own. */
 export type TestDatabase = Database & {
   /** Empties every table, the ledger and the queue's jobs included; sequences begin at 1 again. */
   reset(): Promise<void>
@@ -17,15 +16,31 @@ export type TestDatabase = Database & {
 
 const root = resolve(import.meta.dirname, "../..")
 const staleMs = 60 * 60 * 1000
-const prefix = "portcullis-test-"
+
+/** Databases of this process that nobody uses now: to open one takes longer than most tests. */
+const idle: TestDatabase[] = []
 
 /**
- * Opens a migrated, empty database that nobody else uses: on the embedded database, or on the PostgreSQL server of
- * TEST_DATABASE_URL when that is set (its role must be allowed to create databases). `close` also removes it.
- * Both are copies of a migrated template, which is made once per set of migrations. What is logged fails nothing;
- * pass `log` to look at it.
+ * A migrated, empty database that nobody else uses until it is closed: on the embedded database, or on the PostgreSQL
+ * server of TEST_DATABASE_URL when that is set (its role must be allowed to create databases). `close` leaves it open for
+ * the next one in this process who asks; its tables may be filled then, but must be as they were made.
  */
-export async function testDatabase(options: { log?: DatabaseLog } = {}): Promise<TestDatabase> {
+export async function testDatabase(): Promise<TestDatabase> {
+  const database = idle.pop() ?? (await ownDatabase())
+  await database.reset()
+  return {
+    ...database,
+    async close() {
+      idle.push(database)
+    },
+  }
+}
+
+/**
+ * The same, opened for this one test, to do anything to; `close` closes and removes it. Both are copies of a migrated
+ * template, which is made once per set of migrations. What is logged fails nothing; pass `log` to look at it.
+ */
+export async function ownDatabase(options: { log?: DatabaseLog } = {}): Promise<TestDatabase> {
   const server = process.env["TEST_DATABASE_URL"]
   const { where, remove } = server ? await serverCopy(server) : await embeddedCopy()
   const database = await openDatabase({ ...where, ...options })
@@ -60,7 +75,7 @@ async function embeddedTemplate(): Promise<string> {
 
 /** A fresh copy of the embedded template in the system's temporary directory; the caller removes it. */
 export async function copyOfTemplate(): Promise<string> {
-  const directory = await mkdtemp(join(folderOfRun(), prefix))
+  const directory = await mkdtemp(join(tmpdir(), "portcullis-test-"))
   await cp(await embeddedTemplate(), directory, { recursive: true, mode: constants.COPYFILE_FICLONE })
   return directory
 }
@@ -68,13 +83,12 @@ export async function copyOfTemplate(): Promise<string> {
 type Copy = { where: { dataDir: string } | { databaseUrl: string }; remove(): Promise<void> }
 
 async function embeddedCopy(): Promise<Copy> {
-  await removeStale(tmpdir(), prefix)
   const dataDir = await copyOfTemplate()
   return { where: { dataDir }, remove: () => rm(dataDir, { recursive: true, force: true }) }
 }
 
-/** Removes what killed test processes, and earlier migrations, left behind. */
-async function removeStale(folder: string, begins: string): Promise<void> {
+/** Removes what killed runs, and earlier migrations, left behind an hour ago or earlier. */
+export async function removeStale(folder: string, begins: string): Promise<void> {
   const names = (await readdir(folder)).filter((name) => name.startsWith(begins))
   for (const path of names.map((name) => join(folder, name))) {
     const age = await stat(path).then(
@@ -111,34 +125,36 @@ async function serverCopy(url: string): Promise<Copy> {
 }
 
 /** What the names of a run's databases have in common. */
-function runMark(folder = folderOfRun()): string {
-  return createHash("sha256").update(folder).digest("hex").slice(0, 8)
+function runMark(): string {
+  return createHash("sha256").update(tmpdir()).digest("hex").slice(0, 8)
 }
 
-/** Drops what the processes of a run left on the server of TEST_DATABASE_URL. */
-export async function dropDatabasesOfRun(folder: string): Promise<void> {
+/** Drops what the processes of this run left on the server of TEST_DATABASE_URL. */
+export async function dropDatabasesOfRun(): Promise<void> {
   const server = process.env["TEST_DATABASE_URL"]
   if (!server) return
   await withServer(server, async (client) => {
-    const { rows } = await client.query<{ name: string }>(
-      `SELECT datname AS name FROM pg_database
-       WHERE datname LIKE $1 AND pg_get_userbyid(datdba) = current_user`,
-      [`portcullis\\_test\\_%\\_${runMark(folder)}\\_%`],
-    )
-    for (const { name } of rows) await client.query(`DROP DATABASE IF EXISTS ${name} WITH (FORCE)`)
+    for (const name of await testDatabases(client)) {
+      if (name.split("_")[3] === runMark()) await client.query(`DROP DATABASE IF EXISTS ${name} WITH (FORCE)`)
+    }
   })
 }
 
 /** Databases of test processes that were killed. */
 async function dropStaleDatabases(client: Client): Promise<void> {
-  const { rows } = await client.query<{ name: string }>(
-    `SELECT datname AS name FROM pg_database 
-     WHERE datname LIKE 'portcullis\\_test\\_%' AND pg_get_userbyid(datdba) = current_user`,
-  )
-  for (const { name } of rows) {
+  for (const name of await testDatabases(client)) {
     const madeAt = Number(name.split("_")[2])
     if (Date.now() - madeAt > staleMs) await client.query(`DROP DATABASE IF EXISTS ${name} WITH (FORCE)`)
   }
+}
+
+/** Names of the test databases of this role. */
+async function testDatabases(client: Client): Promise<string[]> {
+  const { rows } = await client.query<{ name: string }>(
+    `SELECT datname AS name FROM pg_database
+     WHERE datname LIKE 'portcullis\\_test\\_%' AND pg_get_userbyid(datdba) = current_user`,
+  )
+  return rows.map(({ name }) => name)
 }
 
 async function withServer(url: string, use: (client: Client) => Promise<void>): Promise<void> {
@@ -186,12 +202,20 @@ async function emptyTables(pool: Database["pool"]): Promise<void> {
        n.nspname = 'public' AND c.relkind IN ('r', 'p', 'S') AND c.relname <> '_prisma_migrations'
        OR n.nspname = 'pgboss' AND c.relkind IN ('r', 'p') AND c.relname = 'job')`,
   )
-  const statements = rows.flatMap(({ name, sequence, guarded }) => {
-    if (sequence) return [`SELECT setval('${name}', 1, false)`]
-    const empty = [`DELETE FROM ${name}`]
-    return guarded
-      ? [`ALTER TABLE ${name} DISABLE TRIGGER USER`, ...empty, `ALTER TABLE ${name} ENABLE TRIGGER USER`]
-      : empty
-  })
+  // Most tables are empty most of the time, and to look is far cheaper than to empty.
+  const looks = rows.map(
+    ({ name, sequence }) => `SELECT '${name}' AS name ${sequence ? "" : `WHERE EXISTS (SELECT FROM ${name})`}`,
+  )
+  const filled = await pool.query<{ name: string }>(looks.join(" UNION ALL "))
+  const names = new Set(filled.rows.map(({ name }) => name))
+  const statements = rows
+    .filter(({ name }) => names.has(name))
+    .flatMap(({ name, sequence, guarded }) => {
+      if (sequence) return [`SELECT setval('${name}', 1, false)`]
+      const empty = [`DELETE FROM ${name}`]
+      return guarded
+        ? [`ALTER TABLE ${name} DISABLE TRIGGER USER`, ...empty, `ALTER TABLE ${name} ENABLE TRIGGER USER`]
+        : empty
+    })
   await pool.query(["BEGIN", ...statements, "COMMIT"].join(";\n"))
 }

@@ -1,18 +1,32 @@
-/** What is made once for a whole run of the tests, in the process that starts all others. */
-import { mkdtemp, rm } from "node:fs/promises"
+import { mkdtemp, rm, statfs } from "node:fs/promises"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
-import { dropDatabasesOfRun } from "./database.ts"
-import { runVariable } from "./folder.ts"
+import { dropDatabasesOfRun, removeStale } from "./database.ts"
 
-/** Gives the run a folder for its databases; whatever its processes left there goes with it in the end. */
-export async function setup(): Promise<(() => Promise<void>) | undefined> {
-  // Every project of the run asks for it; the first one makes it.
-  if (process.env[runVariable] !== undefined) return undefined
-  const folder = await mkdtemp(join(tmpdir(), "portcullis-run-"))
-  process.env[runVariable] = folder
+/** What is made once for a whole run of the tests, in the process that starts all others. */
+
+const prefix = "portcullis-run-"
+/** So much must be free in memory: a run takes less than half a gigabyte of it. */
+const roomBytes = 4 * 2 ** 30
+
+/**
+ * Gives the run a temporary directory of its own, in memory where there is room, since tests write much and keep nothing.
+ * Whatever its processes leave there goes with its end, and so do their databases.
+ */
+export async function setup(): Promise<() => Promise<void>> {
+  const place = (await freeBytes("/dev/shm")) > roomBytes ? "/dev/shm" : tmpdir()
+  await removeStale(place, prefix)
+  const folder = await mkdtemp(join(place, prefix))
+  process.env["TMPDIR"] = folder
   return async () => {
-    await dropDatabasesOfRun(folder)
+    await dropDatabasesOfRun()
     await rm(folder, { recursive: true, force: true })
   }
+}
+
+async function freeBytes(place: string): Promise<number> {
+  return statfs(place).then(
+    ({ bavail, bsize }) => bavail * bsize,
+    () => 0,
+  )
 }

@@ -1,4 +1,4 @@
-import { beforeAll, expect, test } from "vitest"
+import { afterAll, beforeAll, expect, test } from "vitest"
 import { gateCheckName } from "../../src/report/check-run.ts"
 import { createTestGitHub } from "../github/github.ts"
 import { testClock } from "./clock.ts"
@@ -34,13 +34,14 @@ export type ScenarioOptions = {
 
 let shared: TestDatabase | undefined
 
-/**
- * Opens one database for all scenarios of a process, which may run many files; it goes with the run. Call once at the top
- * of a file.
- */
+/** Takes one database for all scenarios of a file. Call once at its top. */
 export function useDatabase(): void {
   beforeAll(async () => {
-    shared ??= await testDatabase()
+    shared = await testDatabase()
+  })
+  afterAll(async () => {
+    await shared?.close()
+    shared = undefined
   })
 }
 

@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, test, afterAll, beforeAll } from "vitest"
 import { openInbox, type Delivery, type Inbox } from "../../src/inbox/inbox.ts"
-import { testDatabase, type TestDatabase } from "../harness/database.ts"
+import { ownDatabase, testDatabase, type TestDatabase } from "../harness/database.ts"
 
 const receivedAt = new Date("2026-11-20T12:00:00.000Z")
 
@@ -85,7 +85,7 @@ describe("the inbox", () => {
 })
 
 test("when the database is closed, nobody is told that a delivery was stored", async () => {
-  const database = await testDatabase()
+  const database = await ownDatabase()
   let stored = 0
   const inbox = openInbox(database.pool, () => void (stored += 1))
   await database.close()

@@ -2,14 +2,14 @@ import type { PoolClient } from "pg"
 import { afterAll, beforeEach, expect, test } from "vitest"
 import type { DatabaseLog } from "../../src/lib/db/log.ts"
 import { runQuery } from "../../src/lib/db/query.ts"
-import { testDatabase } from "../harness/database.ts"
+import { ownDatabase } from "../harness/database.ts"
 
 // What the rest of the code may rely on, whichever the database.
 
 const logged: string[] = []
 const say = (_fields: object, message: string): void => void logged.push(message)
 const log: DatabaseLog = { info: say, warn: say, error: say }
-const database = await testDatabase({ log })
+const database = await ownDatabase({ log })
 const { prisma, pool } = database
 await pool.query("CREATE TABLE pair (id INT PRIMARY KEY, twin INT REFERENCES pair DEFERRABLE INITIALLY DEFERRED)")
 
@@ -80,7 +80,7 @@ test("a moment is the same moment to Prisma, to SQL and to pg, whatever the serv
 })
 
 test("those who wait for a connection when the database is closed are served first", async () => {
-  const other = await testDatabase()
+  const other = await ownDatabase()
   const asked = Array.from({ length: 30 }, (_, id) => runQuery<{ id: number }>(other.pool, `SELECT ${id} AS id`))
   await other.close()
   const answers = await Promise.all(asked)

@@ -4,11 +4,11 @@ import { join, resolve } from "node:path"
 import { afterAll, beforeEach, expect, test } from "vitest"
 import { lackingInMigrations, loadEngine, noFilters } from "../../prisma/schema-engine.ts"
 import { migrate } from "../../src/lib/db/migrate.ts"
-import { testDatabase } from "../harness/database.ts"
+import { ownDatabase } from "../harness/database.ts"
 
 // The migrations are written and reviewed by hand. Prisma's own engine is the judge of what they make.
 
-const database = await testDatabase()
+const database = await ownDatabase()
 
 beforeEach(() => database.pool.query("DROP SCHEMA public CASCADE; CREATE SCHEMA public"))
 afterAll(() => database.close())

@@ -4,11 +4,11 @@ import { join } from "node:path"
 import { afterAll, afterEach, beforeEach, expect, test } from "vitest"
 import { openDatabase } from "../../src/lib/db/database.ts"
 import { migrate, migrationsDirectory, readMigrations } from "../../src/lib/db/migrate.ts"
-import { testDatabase } from "../harness/database.ts"
+import { ownDatabase } from "../harness/database.ts"
 
 // That Prisma's own engine agrees with what is recorded here is proven in drift.test.ts.
 
-const database = await testDatabase()
+const database = await ownDatabase()
 const { pool } = database
 let directory: string
 

@@ -1,15 +1,15 @@
 import { mkdtempSync } from "node:fs"
+import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { expect } from "vitest"
 import { parseDiff, type DiffFile } from "../../src/promotion/change/patch.ts"
 import { createStore, runGit } from "../github/git.ts"
-import { writeBlob } from "../github/git-object.ts"
+import { writeBlob, writeObject } from "../github/git-object.ts"
 import { emptyTree, writeTree, type FileMode } from "../github/git-tree.ts"
-import { folderOfRun } from "../harness/folder.ts"
 
-// One for all files that a process runs; it goes with the run.
-const root = mkdtempSync(join(folderOfRun(), "portcullis-patch-"))
-const store = await createStore(join(root, "store"))
+const store = await createStore(join(mkdtempSync(join(tmpdir(), "portcullis-patch-")), "store"))
+// Every git has it; our own writing of trees makes it only where it is needed.
+writeObject(store, "tree", Buffer.alloc(0))
 
 /** What stands at a path; a submodule's content is the commit it stands at. */
 export type Entry = { mode: Exclude<FileMode, "040000">; content: string | Buffer }
@@ -27,11 +27,10 @@ export async function treeOf(files: Files): Promise<string> {
   for (const [path, { mode, content }] of Object.entries(files)) {
     entries.push({ path, mode, sha: mode === "160000" ? String(content) : await writeBlob(store, content) })
   }
-  await runGit(store, ["hash-object", "-t", "tree", "-w", "--stdin"], "")
   return writeTree(store, { baseTree: emptyTree, entries })
 }
 
-/** Runs git in a store of this test file alone; it may complain of nothing. */
+/** Runs git in a store of these tests alone; it may complain of nothing. */
 export async function git(...args: string[]): Promise<Buffer> {
   const exit = await runGit(store, args)
   expect(exit.stderr).toBe("")

@@ -64,18 +64,20 @@ type Raw = { letter: string; oldMode: string; newMode: string; from: string; to:
 /** What git says of the same difference in its format for programs. */
 async function rawOf(before: Files, after: Files): Promise<Raw[]> {
   const ids = [await treeOf(before), await treeOf(after)]
-  const fields = (await git("diff", "-M", "--raw", "--abbrev=40", "-z", ...ids)).toString().split("\0")
-  const numbers = (await git("diff", "-M", "--numstat", "-z", ...ids)).toString().split("\0")
-  const records: Raw[] = []
-  while ((fields[0] ?? "") !== "") {
+  const fields = (await git("diff", "-M", "--raw", "--numstat", "--abbrev=40", "-z", ...ids)).toString().split("\0")
+  const records: Omit<Raw, "counts">[] = []
+  while (fields[0]?.startsWith(":") === true) {
     const [oldMode = "", newMode = "", , , letter = ""] = (fields.shift() ?? "").slice(1).split(" ")
     const from = fields.shift() ?? ""
     const to = /^[RC]/.test(letter) ? (fields.shift() ?? "") : from
-    const [additions = "", deletions = "", path] = (numbers.shift() ?? "").split("\t")
-    if (path === "") numbers.splice(0, 2)
-    records.push({ letter: letter.charAt(0), oldMode, newMode, from, to, counts: [additions, deletions] })
+    records.push({ letter: letter.charAt(0), oldMode, newMode, from, to })
   }
-  return records
+  // The numbers of all of them follow; a renamed one has an empty name there, and both names after it.
+  return records.map((record) => {
+    const [additions = "", deletions = "", path] = (fields.shift() ?? "").split("\t")
+    if (path === "") fields.splice(0, 2)
+    return { ...record, counts: [additions, deletions] }
+  })
 }
 
 /** What both formats tell. Lines of a binary file, even one that turned into a text, only we count; of a file that is only moved the diff tells no kind. */
