@@ -120,6 +120,7 @@ scenario("a reader can neither pause nor resume, and is told why", async (t) => 
 scenario("an agent with write permission may pause but not resume", async (t) => {
   const pr = await t.openPullRequest({ by: "shipwright[bot]" })
   await t.check(pr)
+  await t.quiet()
   await t.says(pr, "shipwright[bot]", "/pause-promotion")
   await t.quiet()
   expect(t.gate(pr)?.conclusion).toBe("failure")
@@ -128,7 +129,7 @@ scenario("an agent with write permission may pause but not resume", async (t) =>
   expect(t.gate(pr)?.conclusion).toBe("failure")
   expect(t.replies(pr)).toMatchInlineSnapshot(`
     [
-      "Promotions are paused. No gate was open, so there was nothing to shut; none merged meanwhile.
+      "Promotions are paused. 1 of 1 gate shut in 0.0 s; none merged meanwhile.
 
     <!-- portcullis:receipt:comment:<id>:0@1795176000000 -->",
       "\`/resume-promotion\` was refused: an app or agent may pause promotions but never resume them. A person with the \`write\` role must do it.
