@@ -1,15 +1,42 @@
 import { expect } from "vitest"
-import type { Fate } from "./mortal.ts"
+import type { Cut, Fate } from "./mortal.ts"
 import { plainPath, type Path } from "./path.ts"
-import { playPath, type Disturbance, type Played } from "./play.ts"
+import { playPath, type Played } from "./play.ts"
 
-/** In CI every cut is played; else every fourth one, dying before some and after others, so that a run stays short. */
+/** In CI a death at every cut is played; else at every fourth one, so that a run stays short. */
 const stride = process.env["EVERY_CUT"] === undefined ? 4 : 1
 
-/** The places of the cuts to be played, of so many. */
-function cutsToPlay(count: number, fate: Fate): number[] {
+/** At which cut a step dies that has so many when nothing goes wrong; a place where it has none lets it live. */
+type Deathbed = (cuts: number) => number
+
+/**
+ * One for each play. The moment after a cut is the moment before the next: whatever outlives the process is itself a cut,
+ * and a transaction is nothing before its COMMIT. So where every step has died before every cut of its, there is one
+ * moment left, after its last one. Where only some cuts are played, dying after is at others than dying before.
+ */
+function deathbeds(fate: Fate, undisturbed: readonly Played[]): Deathbed[] {
+  const most = Math.max(...undisturbed.map(({ cuts }) => cuts.length))
+  expect(most).toBeGreaterThan(10)
+  if (fate === "die after" && stride === 1) return [(cuts) => cuts - 1]
   const first = fate === "die after" ? stride >> 1 : 0
-  return Array.from({ length: count }, (_, place) => place).filter((place) => place % stride === first)
+  return Array.from({ length: Math.ceil((most - first) / stride) }, (_, index) => () => first + index * stride)
+}
+
+/** Dies once in every step. */
+function dying(fate: Fate, undisturbed: readonly Played[], deathbed: Deathbed) {
+  const steps = undisturbed.values()
+  let place = -1
+  return {
+    before: () => {
+      place = deathbed(steps.next().value?.cuts.length ?? 0)
+    },
+    fateOf: (_cut: Cut, at: number): Fate => (at === place ? fate : "go on"),
+    /** The cut that it was, in words. */
+    death: (cuts: readonly Cut[]): string => {
+      const cut = cuts[place]
+      return cut === undefined ? "nothing" : `${fate} ${place}: ${cut.kind} ${cut.name}`
+    },
+  }
 }
 
 /**
@@ -22,18 +49,12 @@ export async function playEveryCut(fate: Fate): Promise<void> {
 
 /** The same of any path; `undisturbed` is what it is when nothing goes wrong. */
 export async function playEveryCutOf(path: Path, fate: Fate, undisturbed: readonly Played[]): Promise<void> {
-  const most = Math.max(...undisturbed.map(({ cuts }) => cuts.length))
-  expect(most).toBeGreaterThan(10)
-  for (const place of cutsToPlay(most, fate)) {
-    const disturbance: Disturbance = {
-      fateOf: (_cut, at) => (at === place ? fate : "go on"),
-      after: ({ step, state, cuts }) => {
-        const cut = cuts[place]
-        const what = cut === undefined ? "nothing" : `${fate}: ${cut.kind} ${cut.name}`
-        expect(state, `${step}, ${what}`).toEqual(undisturbed.find((one) => one.step === step)?.state)
-      },
+  for (const deathbed of deathbeds(fate, undisturbed)) {
+    const { death, ...end } = dying(fate, undisturbed, deathbed)
+    const after = ({ step, state, cuts }: Played): void => {
+      expect(state, `${step}, ${death(cuts)}`).toEqual(undisturbed.find((one) => one.step === step)?.state)
     }
-    await playPath(disturbance, path)
+    await playPath({ ...end, after }, path)
   }
 }
 
@@ -42,16 +63,8 @@ export async function playEveryCutOf(path: Path, fate: Fate, undisturbed: readon
  * right to merge that it took has run out.
  */
 export async function playEveryCutToTheEnd(path: Path, fate: Fate, undisturbed: readonly Played[]): Promise<void> {
-  const last = undisturbed.at(-1)
-  if (last === undefined) throw new Error("nothing was played")
-  const most = Math.max(...undisturbed.map(({ cuts }) => cuts.length))
-  expect(most).toBeGreaterThan(10)
-  for (const place of cutsToPlay(most, fate)) {
-    const after = (now: Played): void => {
-      if (now.step === last.step) expect(endOf(now), `at ${place}`).toEqual(endOf(last))
-    }
-    await playPath({ fateOf: (_cut, at) => (at === place ? fate : "go on"), after }, path)
-  }
+  for (const deathbed of deathbeds(fate, undisturbed))
+    await playToTheEnd(path, undisturbed, dying(fate, undisturbed, deathbed))
 }
 
 /**
@@ -60,20 +73,27 @@ export async function playEveryCutToTheEnd(path: Path, fate: Fate, undisturbed: 
  */
 export async function playSomeCutsToTheEnd(path: Path, fate: Fate, undisturbed: readonly Played[]): Promise<void> {
   if (process.env["EVERY_CUT"] === "long") return playEveryCutToTheEnd(path, fate, undisturbed)
-  const last = undisturbed.at(-1)
-  const first = fate === "die after" ? 5 : 0
-  let step = -1
-  const places = undisturbed.map(({ cuts }, index) => (first + index * 7) % Math.max(1, cuts.length))
-  const disturbance: Disturbance = {
-    before: () => {
-      step += 1
-    },
-    fateOf: (_cut, at) => (at === places[step] ? fate : "go on"),
-    after: (now) => {
-      if (now.step === last?.step) expect(endOf(now), `at ${places.join()}`).toEqual(endOf(last))
-    },
+  let place = (fate === "die after" ? 5 : 0) - 7
+  const deathbed: Deathbed = (cuts) => {
+    place += 7
+    return place % Math.max(1, cuts)
   }
-  await playPath(disturbance, path)
+  await playToTheEnd(path, undisturbed, dying(fate, undisturbed, deathbed))
+}
+
+async function playToTheEnd(
+  path: Path,
+  undisturbed: readonly Played[],
+  { death, ...end }: ReturnType<typeof dying>,
+): Promise<void> {
+  const last = undisturbed.at(-1)
+  if (last === undefined) throw new Error("nothing was played")
+  const deaths: string[] = []
+  const after = (now: Played): void => {
+    deaths.push(`${now.step}, ${death(now.cuts)}`)
+    if (now.step === last.step) expect(endOf(now), deaths.join("\n")).toEqual(endOf(last))
+  }
+  await playPath({ ...end, after }, path)
 }
 
 /** What is to be the same in the end, whenever it came about. */

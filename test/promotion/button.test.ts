@@ -234,7 +234,7 @@ describe("what is offered", () => {
   })
 
   test("who need not ask is offered no promote, unless GitHub refused", () => {
-    const snapshot = [...everySnapshot("enforce")].find((one) => decide(one.snapshot).verdict?.open === true)?.snapshot
+    const snapshot = everySnapshot("enforce").find((one) => decide(one.snapshot).verdict?.open === true)?.snapshot
     const { verdict, promotion } = decide(snapshot ?? expect.fail("no gate is open"))
     if (verdict === null || promotion === null) throw new Error("no gate is open")
     const attempt = { headSha: head, outcome: "refused", status: 405, message: "no", atMs: nowMs, count: 1 } as const

@@ -3,6 +3,7 @@ import { sha } from "../../src/lib/brand.ts"
 import type { Change, ChangedFile } from "../../src/promotion/change/change.ts"
 import type { PolicyRules, RiskRule } from "../../src/promotion/config/config-rules.ts"
 import { alwaysProtected } from "../../src/promotion/policy/policy.ts"
+import { anyText } from "../harness/any-text.ts"
 
 /** A change of one file after another, everything about them ordinary but what is given. */
 export function changeOf(
@@ -50,10 +51,7 @@ const paths = fc.constantFrom(
   "secrets/x",
   "",
 )
-const hostileText = fc.oneof(
-  fc.constantFrom("https://evil", "write-all", "x\rsecret", ""),
-  fc.string({ unit: "binary" }),
-)
+const hostileText = fc.oneof(fc.constantFrom("https://evil", "write-all", "x\rsecret", ""), anyText())
 
 const files: fc.Arbitrary<ChangedFile> = fc.record({
   path: paths,

@@ -4,6 +4,7 @@ import fc from "fast-check"
 import { describe, expect, test } from "vitest"
 import { builtInConfig, defaultRules, rulesForBranch } from "../../src/promotion/config/config.ts"
 import { readConfigFile } from "../../src/promotion/config/config-file.ts"
+import { anyText } from "../harness/any-text.ts"
 
 /** The problems of a text, one a line: `line:column path: message`. */
 function problems(text: string): string[] {
@@ -356,7 +357,7 @@ test("no text whatever makes it throw, and every place is within the file", () =
   const parts = fc.oneof(
     { weight: 3, arbitrary: fc.constantFrom(...text) },
     fc.constantFrom("version: 1", "mode: enforce", "  - checks", "&a", "*a", "? ", "---", "!!set {a}", "\t", "<<: *a"),
-    fc.string({ unit: "binary", maxLength: 20 }),
+    anyText({ maxLength: 20 }),
   )
   fc.assert(
     fc.property(fc.array(parts, { maxLength: 12 }), (lines) => {

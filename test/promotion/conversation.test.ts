@@ -13,6 +13,7 @@ import { atLeast, demandableRoles, type Role } from "../../src/promotion/permiss
 import { foldPauses } from "../../src/promotion/state.ts"
 import { assertFits } from "./laws.ts"
 import { pulls } from "./world.ts"
+import { anyText } from "../harness/any-text.ts"
 
 const nowMs = Date.parse("2026-11-20T12:00:00Z")
 const number = 5
@@ -252,7 +253,7 @@ const commands = [
 ]
 const body = fc.oneof(
   fc.array(fc.constantFrom(...commands), { minLength: 1, maxLength: 3 }).map((lines) => lines.join("\n\n")),
-  fc.string({ unit: "binary", maxLength: 400 }).map((reason) => `/pause-promotion ${reason}`),
+  anyText({ maxLength: 400 }).map((reason) => `/pause-promotion ${reason}`),
 )
 const comments = fc
   .array(fc.tuple(fc.constantFrom(...Object.keys(roleOf)), body), { maxLength: 5 })

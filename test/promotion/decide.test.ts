@@ -27,12 +27,13 @@ import {
   snapshotOf,
   unchangedFile,
 } from "./world.ts"
+import { anyText } from "../harness/any-text.ts"
 
 const appIds: Readonly<Record<string, number>> = { "github-actions": 15_368, "other-ci": 9, portcullis: ownAppId }
 const names = ["build", "test (a)", "test (b)", "lint"]
 const logins = ["olga", "max", "rita", "shipwright[bot]"]
 
-const hostile = fc.string({ unit: "binary", maxLength: 300 })
+const hostile = anyText({ maxLength: 300 })
 const checkName = fc.oneof({ weight: 9, arbitrary: fc.constantFrom(...names) }, { weight: 1, arbitrary: hostile })
 const conclusions = ["success", "success", "success", "failure", "skipped", "neutral", "stale", "entangled", null]
 

@@ -22,18 +22,24 @@ export function isOpen(plan: Plan): boolean {
 /** A law: what it says, when a decision about a snapshot breaks it. */
 export type Law = (snapshot: Snapshot, plan: Plan) => string | null
 
-/** The first law that a decision about the snapshot breaks, in words; null when it keeps them all. */
-export function brokenLaw(snapshot: Snapshot): string | null {
+/** What is decided about the snapshot, and the first law that this breaks, in words; null when it keeps them all. */
+export function judged(snapshot: Snapshot): { plan: Plan | null; law: string | null } {
+  let plan: Plan | null = null
   try {
-    const plan = decide(snapshot)
+    plan = decide(snapshot)
     for (const law of laws) {
       const broken = law(snapshot, plan)
-      if (broken !== null) return broken
+      if (broken !== null) return { plan, law: broken }
     }
-    return settles(snapshot, plan)
+    return { plan, law: settles(snapshot, plan) }
   } catch (error) {
-    return `a decision never throws: ${String(error)}`
+    return { plan, law: `a decision never throws: ${String(error)}` }
   }
+}
+
+/** The law alone. */
+export function brokenLaw(snapshot: Snapshot): string | null {
+  return judged(snapshot).law
 }
 
 /** Laws of every gate, whatever its stages. */
@@ -129,8 +135,10 @@ export function same(one: unknown, two: unknown): boolean {
   if (Object.is(one, two)) return true
   if (typeof one !== "object" || typeof two !== "object" || one === null || two === null) return false
   const values = two as Record<string, unknown>
-  const entries = Object.entries(one)
-  return entries.length === Object.keys(two).length && entries.every(([key, value]) => same(value, values[key]))
+  const keys = Object.keys(one)
+  if (keys.length !== Object.keys(two).length) return false
+  for (const key of keys) if (!same((one as Record<string, unknown>)[key], values[key])) return false
+  return true
 }
 
 const fitting = new Set<string>()
@@ -158,8 +166,15 @@ export function assertFits(draft: EntryDraft): void {
 
 type After = { promotion: PromotionState | null; pauses: readonly Pause[] }
 
-/** What the ledger tells once the plan's entries are on it. */
+let asked: { snapshot: Snapshot; plan: Plan; is: After } | undefined
+
+/** What the ledger tells once the plan's entries are on it. Several laws ask one after the other, so it is kept. */
 export function after(snapshot: Snapshot, plan: Plan): After {
+  if (asked?.snapshot !== snapshot || asked.plan !== plan) asked = { snapshot, plan, is: fold(snapshot, plan) }
+  return asked.is
+}
+
+function fold(snapshot: Snapshot, plan: Plan): After {
   let { pauses } = snapshot
   const runs = new Map<string, PromotionState | undefined>()
   if (snapshot.promotion !== null) runs.set(snapshot.promotion.runId, snapshot.promotion)
@@ -178,8 +193,7 @@ export function after(snapshot: Snapshot, plan: Plan): After {
 function promotionIsFolded(snapshot: Snapshot, plan: Plan): string | null {
   if (plan.verdict === null) return null
   const { promotion } = after(snapshot, plan)
-  if (JSON.stringify(promotion) !== JSON.stringify(plan.promotion))
-    return "the plan's promotion is what its entries tell"
+  if (!same(promotion, plan.promotion)) return "the plan's promotion is what its entries tell"
   return (promotion?.state === "ready") === isOpen(plan) ? null : "ready is what stands open"
 }
 

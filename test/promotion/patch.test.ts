@@ -2,6 +2,7 @@ import fc from "fast-check"
 import { describe, expect, test } from "vitest"
 import { parseDiff, type DiffFile } from "../../src/promotion/change/patch.ts"
 import { changed, diffOf, file, filesOf, git, treeOf, type Entry, type Files } from "./diffs.ts"
+import { anyText } from "../harness/any-text.ts"
 
 /** Content that looks like something else. */
 const nastyLines = [
@@ -259,7 +260,7 @@ describe("what git would not have printed", () => {
     )
     const lines = diff.slice(0, -1).split("\n")
     const line = fc.nat(lines.length - 1)
-    const scrap = fc.oneof(fc.constantFrom(...nastyLines, ...lines), fc.string({ unit: "binary" }))
+    const scrap = fc.oneof(fc.constantFrom(...nastyLines, ...lines), anyText())
     const damage = fc.record({ at: line, count: fc.nat(3), by: fc.array(scrap, { maxLength: 2 }) })
     fc.assert(
       fc.property(damage, ({ at, count, by }) => {

@@ -2,6 +2,7 @@ import fc from "fast-check"
 import { fromMarkdown } from "mdast-util-from-markdown"
 import { describe, expect, test } from "vitest"
 import { bare, code, plain, quoted, table, upTo } from "../../src/report/markdown.ts"
+import { anyText } from "../harness/any-text.ts"
 
 type Node = { type: string; value?: string; children?: readonly Node[] }
 
@@ -32,7 +33,7 @@ const marks = fc.constantFrom(
   " ",
 )
 const hostile = fc.oneof(
-  fc.string({ unit: "binary", maxLength: 150 }),
+  anyText({ maxLength: 150 }),
   fc.array(marks, { maxLength: 40 }).map((parts) => parts.join("")),
 )
 
