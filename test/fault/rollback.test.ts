@@ -33,7 +33,7 @@ test("rollback: a bad change is taken back by itself, and known-good comes to wh
       "refs/tags/known-good/main: 6d6c21d283ff93f4688ba5f6c7a91025ed5b0f21",
       "refs/heads/main: 6d6c21d283ff93f4688ba5f6c7a91025ed5b0f21",
       "#3 Return main to known-good: merged
-    Portcullis began this rollback by itself: deployment production.
+    Portcullis began this rollback by itself: deployment to production failed. The evidence is in *Promotion health* on <sha>.
 
     It is one commit whose tree is that of known-good (<sha>), on top of the branch.
 

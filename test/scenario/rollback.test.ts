@@ -53,7 +53,7 @@ scenario(
     const [rollback] = opensBy(t)
     expect(rollback).toMatchInlineSnapshot(`
       {
-        "body": "Portcullis began this rollback by itself: deployment production.
+        "body": "Portcullis began this rollback by itself: deployment to production failed. The evidence is in *Promotion health* on <sha>.
 
       It is one commit whose tree is that of known-good (<sha>), on top of the branch.
 
@@ -97,6 +97,9 @@ scenario(
     await t.quiet()
     expect(t.gate(next)?.line).toMatchInlineSnapshot(
       `"failure | Blocked: paused by Portcullis itself, 1 of 1 stage passed"`,
+    )
+    expect(/^.*promotion-paused.*$/m.exec(t.gate(next)?.summary ?? "")?.[0]).toMatchInlineSnapshot(
+      `"- **promotion-paused** — Portcullis itself paused all promotions into \`main\`: “rollback of &#35;2: deployment to production failed”. Next: somebody with the \`write\` role comments \`/resume-promotion\`."`,
     )
     await t.says(pr, "olga", "/resume-promotion")
     await t.quiet()

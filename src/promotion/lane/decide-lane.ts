@@ -2,6 +2,7 @@ import type { EntryDraft } from "../../ledger/entry.ts"
 import type { HealthVerdict } from "../health/judge-health.ts"
 import { touchesWorkflows } from "../change/workflow.ts"
 import { beginRollback } from "../rollback/begin-rollback.ts"
+import { causeOf } from "../rollback/cause.ts"
 import { planRollback, type LandedRun, type RollbackDecision } from "../rollback/plan-rollback.ts"
 import { decideKnownGood } from "./decide-known-good.ts"
 import { laneEntry, type LaneNeed, type LanePlan, type LaneSnapshot } from "./lane-plan.ts"
@@ -73,7 +74,7 @@ function endWindow(snapshot: LaneSnapshot, plan: LanePlan, { run, judged }: Ende
   const payload = { verdict: judged.verdict, ...told, follows, why } as const
   plan.entries.push(laneEntry(run, { key: `${run.runId}:health`, type: "health_failed", payload }))
   if (decision.kind === "begin")
-    beginRollback(snapshot, plan, { plan: decision.plan, by: null, reason: reasonOf(judged) })
+    beginRollback(snapshot, plan, { plan: decision.plan, by: null, reason: causeOf(judged.items) })
 }
 
 /** What has to be known before anything is taken back by itself: which paths, and whether the app may write them. */
@@ -112,11 +113,6 @@ function evidenceOf({ items }: HealthVerdict): Told {
     return { kind, name: name.slice(0, 200), state, why: reason }
   })
   return { evidence, more: items.length - evidence.length }
-}
-
-function reasonOf({ items }: HealthVerdict): string {
-  const bad = items.filter(({ state }) => state === "bad").map(({ kind, name }) => `${kind} ${name}`)
-  return bad.length === 0 ? "the evidence is wanting" : bad.join(", ").slice(0, 500)
 }
 
 /** The earlier of two moments; null: never. */

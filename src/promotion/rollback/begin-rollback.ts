@@ -51,7 +51,10 @@ export function beginRollback(
     sha: null,
     branch,
     cause: null,
-    payload: pausePayload(held, { change: "paused", reason: `rolled back: ${reason ?? "unhealthy"}`.slice(0, 500) }),
+    payload: pausePayload(held, {
+      change: "paused",
+      reason: `rollback of ${culpritName(plan)}: ${reason ?? "unhealthy"}`.slice(0, 500),
+    }),
   })
 }
 
@@ -61,7 +64,7 @@ function openDeed(
 ): OpenRollback {
   const { culprit, target } = plan
   const { landing } = culprit.after
-  const what = culprit.number === 0 ? `what was pushed as ${landing.sha.slice(0, 12)}` : `#${culprit.number}`
+  const what = culpritName(plan)
   const isKnownGood = target !== null && target === knownGood?.sha
   const back = isKnownGood ? "known-good" : (target?.slice(0, 12) ?? "")
   return {
@@ -77,18 +80,24 @@ function openDeed(
   }
 }
 
+/** What the rollback is about, within a sentence. */
+function culpritName({ culprit: { number, after } }: RollbackPlan): string {
+  return number === 0 ? `what was pushed as ${after.landing.sha.slice(0, 12)}` : `#${number}`
+}
+
 type Told = Pick<Beginning, "plan" | "by" | "reason"> & { rollbackId: string; what: string; back: string }
 
 function bodyOf({ plan, by, reason, rollbackId, what, back }: Told): string {
   const who = by === null ? "Portcullis began this rollback by itself" : `@${by.login} asked for this rollback`
   const why = reason === null ? "." : `: ${inert(reason)}.`
+  const evidence = by === null ? ` The evidence is in *Promotion health* on ${plan.culprit.after.landing.sha}.` : ""
   const does =
     plan.target === null
       ? `It takes out exactly the change of ${what}.`
       : `It is one commit whose tree is that of ${back} (${plan.target}), on top of the branch.`
   const out = [plan.culprit, ...plan.along].map((run) => `- ${nameOf(run)}`)
   return [
-    `${who}${why}`,
+    `${who}${why}${evidence}`,
     does,
     `Taken out:\n\n${out.join("\n")}`,
     `<sub>rollback \`${rollbackId}\` · run id \`${plan.culprit.runId}\`</sub>`,
