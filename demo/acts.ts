@@ -44,22 +44,31 @@ export async function showGate(shop: Shop, wanted: Wanted, how: "full" | "brief"
     const fits = now?.verdict === wanted.verdict && wanted.title.test(now.title)
     return { value: fits ? now : undefined, instead: now === null ? "no gate" : `${now.verdict}: “${now.title}”` }
   })
+  const of = wanted.number === undefined ? "" : `#${wanted.number}, `
   const when = how === "still" ? "as before" : `after ${seconds(tookMs)}`
-  tell("Promotion gate", `${verdictMark(gate.verdict)} ${gate.title} (${when})`, toneOf(gate))
+  tell("Promotion gate", `${verdictMark(gate.verdict)} ${gate.title} (${of}${when})`, toneOf(gate))
   if (how === "full") for (const line of interesting(gate)) tell("", line)
   await sleep(readingMs)
 }
 
-/** Waits for what Portcullis says of a commit that landed, and shows its title, and with `how` what stands under it. */
-export async function showHealth(shop: Shop, wanted: Wanted & { number: number }, how?: "full"): Promise<void> {
-  const { value: health, tookMs } = await seen(`the health to be ${wanted.verdict} with ${wanted.title}`, async () => {
-    const now = await shop.health(wanted.number)
-    const fits = now?.verdict === wanted.verdict && wanted.title.test(now.title)
-    return { value: fits ? now : undefined, instead: now === null ? "none" : `${now.verdict}: “${now.title}”` }
+/**
+ * Waits for what Portcullis says of the commit that a pull request landed with, and shows its title; with `says`, also the
+ * sentence of its summary that this fits.
+ */
+export async function showHealth(shop: Shop, wanted: Wanted & { number: number; says?: RegExp }): Promise<void> {
+  const { number, verdict, title, says } = wanted
+  const { value, tookMs } = await seen(`the health of #${number} to be ${verdict} with ${says ?? title}`, async () => {
+    const now = await shop.health(number)
+    const [said] = says === undefined ? [""] : (says.exec(now?.summary ?? "") ?? [])
+    const fits = now?.verdict === verdict && title.test(now.title) && said !== undefined
+    return {
+      value: fits ? { ...now, said } : undefined,
+      instead: now === null ? "none" : `${now.verdict}: “${now.title}”`,
+    }
   })
-  const words = `${verdictMark(health.verdict)} ${health.title} (after ${seconds(tookMs)})`
-  tell("Promotion health", words, toneOf(health))
-  if (how === "full") for (const line of interesting(health)) tell("", line)
+  const when = `#${number}, after ${seconds(tookMs)}`
+  tell("Promotion health", `${verdictMark(value.verdict)} ${value.title} (${when})`, toneOf(value))
+  if (value.said !== "") tell("", value.said)
   await sleep(readingMs)
 }
 
@@ -89,9 +98,10 @@ export async function tryMerge(shop: Shop, by: string, number = firstPull): Prom
   await sleep(readingMs)
 }
 
-/** Shows what was asked of GitHub since the last time. */
-export async function showCalls(shop: Shop): Promise<void> {
-  tell("asked of GitHub", asked(await shop.newCalls()), "aside")
+/** Shows what was asked of GitHub since the last time: each kind of request, or where there are many only the number. */
+export async function showCalls(shop: Shop, how: "each" | "number" = "each"): Promise<void> {
+  const calls = await shop.newCalls()
+  tell("asked of GitHub", how === "each" ? asked(calls) : `${calls.length} requests`, "aside")
 }
 
 /** GitHub Actions reports a check on a pull request. */

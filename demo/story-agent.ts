@@ -11,7 +11,7 @@ branches:
   main:
     stages: [{ checks: { require: [build, test] } }, policy, review]
     merge: { method: squash, auto: [low] }
-    health: { window: 10s, deployments: [production] }
+    health: { window: 6s, deployments: [production] }
     rollback: { automatic: true, merge: auto }
 risk: [{ level: high, paths: ["scripts/**"], reason: operations }]
 review: { low: { approvals: 0 }, high: { approvals: 2 }, agents: two-humans }
@@ -46,7 +46,7 @@ async function rules({ shop }: World): Promise<void> {
   await showGate(shop, { number: 2, verdict: "failure", title: /^Blocked: this change loosens the gate's own config/ })
   await review(shop, "olga", 2)
   await showGate(shop, { number: 2, verdict: "success", title: /^Open: 1 of 1 stage passed/ }, "brief")
-  tell("olga", "merges it; from now on it is the default branch's config that counts")
+  tell("olga", "merges it; the new rules hold from now on, and production is watched for 6 s after a merge")
   await done(shop, "mergePullRequest", { by: "olga", number: 2, method: "squash" })
   await deploy(shop, 2, "success")
   await grace()

@@ -9,13 +9,15 @@ const good = 4
 const bad = 5
 const waiting = 7
 const tagName = "known-good/main"
+const pausedTitle = /^Blocked: paused by Portcullis itself/
+const failedTitle = /^Unhealthy: deployment to production failed/
 
 /** From a merge that proves itself to one that is taken back. */
 export const production: readonly Step[] = [
   { title: "A merge is not success: it is watched in production, and then it is known-good", play: proveItself },
   { title: "A bad change: its checks pass and it is merged, but in production it fails", play: fail },
   { title: "It is taken back without anybody's doing, and nothing else goes in meanwhile", play: takeBack },
-  { title: "What took it back proves itself as well: production is on known ground again", play: mended },
+  { title: "What took it back proves itself as well, so the bad change counts as rolled back", play: mended },
   { title: "An operator resumes: what waited opens, and merges by itself", play: resume },
 ]
 
@@ -42,7 +44,7 @@ async function proveItself({ shop }: World): Promise<void> {
   await showHealth(shop, { number: good, verdict: "in_progress", title: /^Observing/ })
   await showHealth(shop, { number: good, verdict: "success", title: /known-good/i })
   await showTag(shop, good)
-  await showCalls(shop)
+  await showCalls(shop, "number")
 }
 
 async function fail({ shop }: World): Promise<void> {
@@ -53,7 +55,7 @@ async function fail({ shop }: World): Promise<void> {
   await merged(shop, bad)
   tell("portcullis[bot]", `merges #${bad}: its gate is open, nobody could know better`)
   await deploy(shop, bad, "failure")
-  await showHealth(shop, { number: bad, verdict: "failure", title: /^Unhealthy: deployment to production failed/ })
+  await showHealth(shop, { number: bad, verdict: "failure", title: failedTitle })
 }
 
 /** The pull request that the app opened to take the bad change back. */
@@ -73,7 +75,7 @@ async function takeBack({ shop }: World): Promise<void> {
   const files = { "src/thanks.ts": 'export const thanks = "thank you"\n' }
   await done(shop, "openPullRequest", { by: "max", head: "thanks", title: "Thank the customer", files })
   await passes(shop, waiting)
-  await showGate(shop, { number: waiting, verdict: "failure", title: /^Blocked: paused by Portcullis itself/ })
+  await showGate(shop, { number: waiting, verdict: "failure", title: pausedTitle })
   await passes(shop, rollback.number)
   await merged(shop, rollback.number)
   tell(
@@ -81,7 +83,7 @@ async function takeBack({ shop }: World): Promise<void> {
     `merges #${rollback.number}: its own checks passed, and a rollback goes through a pause`,
     "good",
   )
-  await showCalls(shop)
+  await showCalls(shop, "number")
 }
 
 /** The first sentences of a pull request's text, without its small print. */
@@ -97,16 +99,20 @@ async function mended({ shop }: World): Promise<void> {
   await deploy(shop, number, "success")
   await showHealth(shop, { number, verdict: "success", title: /known-good/i })
   await showTag(shop, number)
-  await showCalls(shop)
+  await showHealth(shop, { number: bad, verdict: "failure", title: failedTitle, says: /It was taken back .*/ })
+  await showGate(shop, { number: waiting, verdict: "failure", title: pausedTitle }, "still")
+  await showCalls(shop, "number")
 }
 
 async function resume({ shop }: World): Promise<void> {
-  tell("olga", `comments on #${bad}: /resume-promotion the totals are right again`)
-  await done(shop, "comment", { by: "olga", number: bad, body: "/resume-promotion the totals are right again" })
+  const body = "/resume-promotion the totals are right again"
+  tell("olga", `comments on #${bad}: ${body}`)
+  await done(shop, "comment", { by: "olga", number: bad, body })
+  await showGate(shop, { number: waiting, verdict: "success", title: /^Open: 3 of 3 stages passed/ }, "brief")
   await merged(shop, waiting)
   tell("portcullis[bot]", `merges #${waiting}: the pause is over, and every stage had passed`, "good")
   const { state } = await shop.pull(bad)
   if (state !== "merged") throw new Untrue(`#${bad} should stay as it is`)
-  await showCalls(shop)
+  await showCalls(shop, "number")
   await grace()
 }

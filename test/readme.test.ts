@@ -1,6 +1,10 @@
 import { readFileSync, readdirSync } from "node:fs"
 import { resolve } from "node:path"
 import { expect, test } from "vitest"
+import { proof } from "../demo/proof.ts"
+import { guardrails } from "../demo/story-agent.ts"
+import { production } from "../demo/story-production.ts"
+import { story } from "../demo/story.ts"
 import { envSchema } from "../src/env.ts"
 import { rulesForBranch, type ConfigProblem, type Requirement } from "../src/promotion/config/config.ts"
 import { readConfigFile } from "../src/promotion/config/config-file.ts"
@@ -35,14 +39,20 @@ test("the config it shows is valid and means what its comments say", () => {
 
 const pages = readdirSync(resolve(import.meta.dirname, "../docs")).filter((name) => name.endsWith(".md"))
 
-/** Every block of YAML in the documentation that is a whole config, with where it stands. */
+/** Every block of YAML in the documentation, with where it stands. All of them show a config, or a part of one. */
 const configs = ["../README.md", ...pages.map((name) => `../docs/${name}`)].flatMap((path) => {
   const text = readFileSync(resolve(import.meta.dirname, path), "utf8")
-  return [...text.matchAll(/^```yaml\n(?<yaml>.*?)^```/gms)]
+  return [...text.matchAll(/^ *```ya?ml\n(?<yaml>.*?)^ *```/gms)]
     .map((match) => match.groups?.["yaml"] ?? "")
-    .filter((yaml) => /^version:/m.test(yaml))
-    .map((yaml, index) => ({ name: `${path.replace("../", "")}, block ${index + 1}`, yaml }))
+    .map((yaml, index) => ({ name: `${path.replace("../", "")}, block ${index + 1}`, yaml: whole(yaml) }))
 })
+
+/** A config that has this part in its place, and nothing else. */
+function whole(yaml: string): string {
+  if (/^version:/m.test(yaml)) return yaml
+  const isOfBranch = yaml.startsWith("stages:")
+  return `version: 1\n${isOfBranch ? `branches:\n  main:\n${yaml.replaceAll(/^/gm, "    ")}` : yaml}`
+}
 
 test.each(configs)("every config that is shown is valid: $name", ({ yaml }) => {
   const reading = readConfigFile(yaml)
@@ -51,6 +61,13 @@ test.each(configs)("every config that is shown is valid: $name", ({ yaml }) => {
 
 test("the guide shows a config for each of its steps that has one", () => {
   expect(configs.filter(({ name }) => name.startsWith("docs/protect-a-repository.md"))).toHaveLength(3)
+})
+
+test("the part of the demo that it shows is of the steps that the demo plays", () => {
+  const steps = [...story, ...guardrails, ...production, ...proof]
+  const shown = [...readme.matchAll(/^(?<place>\d+) (?<title>.+)$/gm)].map((match) => match.groups)
+  expect(shown.length).toBeGreaterThan(3)
+  expect(shown).toEqual(shown.map((groups) => ({ ...groups, title: steps[Number(groups?.["place"]) - 1]?.title })))
 })
 
 test("the variables it names exist", () => {
