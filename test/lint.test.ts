@@ -13,7 +13,7 @@ const root = resolve(import.meta.dirname, "..")
 /** Modules that an import can point at, by the name they have in `mayImport`. */
 const modules = {
   lib: "src/lib/brand.ts",
-  db: "src/lib/db.ts",
+  db: "src/lib/db/database.ts",
   generated: "src/generated/client.ts",
   entry: "src/ledger/entry.ts",
   chain: "src/ledger/chain.ts",
@@ -24,7 +24,6 @@ const modules = {
   inbox: "src/inbox/drain.ts",
   evidence: "src/evidence/probe.ts",
   env: "src/env.ts",
-  deps: "src/deps.ts",
   reconcile: "src/reconcile/reconcile.ts",
   webhook: "src/webhook/receive.ts",
   web: "src/web/page.ts",
@@ -41,7 +40,7 @@ type Module = keyof typeof modules
 const bottom: Module[] = ["lib", "entry", "chain"]
 const low: Module[] = [...bottom, "promotion", "report"]
 const middle: Module[] = [...low, "db", "github", "ledger", "inbox", "evidence"]
-const doors: Module[] = [...middle, "deps", "reconcile"]
+const doors: Module[] = [...middle, "reconcile"]
 const top: Module[] = [...doors, "generated", "env", "webhook", "web"]
 
 /** The one direction: who may import what, besides the own folder. */
@@ -56,12 +55,11 @@ const mayImport: Partial<Record<Module, Module[]>> = {
   ledger: [...low, "db", "generated", "ledger"],
   inbox: [...low, "db", "generated", "inbox"],
   evidence: [...low, "db", "generated", "evidence"],
-  reconcile: [...middle, "deps", "generated", "reconcile"],
+  reconcile: [...middle, "generated", "reconcile"],
   webhook: [...doors, "generated", "webhook"],
   web: [...doors.filter((name) => name !== "db"), "env", "web"],
   cli: [...doors, "generated", "env", "cli"],
   env: ["lib"],
-  deps: [...middle, "deps", "reconcile", "generated", "env"],
   app: [...top, "app"],
   main: [...top, "app", "main", "cli"],
 }
@@ -91,7 +89,6 @@ const mayUse: Partial<Record<Module, string[]>> = {
   web: [...anything],
   cli: [...database, ...anything],
   env: [...anything],
-  deps: ["probot", ...database, ...anything],
   app: ["probot", ...database, ...anything],
   main: ["probot", ...database, ...anything],
 }
@@ -274,7 +271,7 @@ describe("rules fire", () => {
 /** Where the probe of an importer stands: the module itself where its rule names the file, else beside it. */
 function probe(importer: Module): string {
   const file = modules[importer]
-  const namesFile = ["entry", "chain", "db", "env", "deps", "app", "main"].includes(importer)
+  const namesFile = ["entry", "chain", "env", "app", "main"].includes(importer)
   return namesFile ? file : join(dirname(file), "probe.ts")
 }
 
