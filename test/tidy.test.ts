@@ -95,7 +95,7 @@ describe("names and places", () => {
   test("every folder and file of src/ is one of the layout's", () => {
     const misplaced = src.filter((file) => {
       const [, first = "", second, ...deeper] = file.split("/")
-      if (second === undefined) return !["main.ts", "app.ts", "env.ts", "deps.ts"].includes(first)
+      if (second === undefined) return !["main.ts", "app.ts", "env.ts"].includes(first)
       return !layout.has(first) || (deeper.length > 0 && !rooms.test(file))
     })
     expect(misplaced).toEqual([])

@@ -17,6 +17,7 @@ import { readTag } from "./git-object.ts"
 import { listRefs } from "./git-ref.ts"
 import type { TestGitHub } from "./github.ts"
 import { deploymentRequests } from "./people/deploy.ts"
+import { needs } from "./people/needs.ts"
 import type { CheckRun, PullRequest, Repository } from "./state.ts"
 
 /** Makes the handler of `/_people` requests. Never rejects for a wrong request: it answers with an error in words. */
@@ -39,8 +40,17 @@ async function answerPeople(github: TestGitHub, request: Request): Promise<Answe
   if (listing) return { status: 200, body: await listing(github, { url, args }) }
   const act = Object.entries(github.people).find(([known]) => known === name)?.[1]
   if (request.method !== "POST" || !act) throw refusal(404, `No act ${request.method} ${name}: see GET /_people`)
+  const missing = missingFor(name, args)
+  if (missing.length > 0) throw refusal(422, `${name} needs: ${missing.join(", ")}`)
   const result: unknown = await act(args as never)
   return { status: 200, body: result ?? {} }
+}
+
+/** Names of the arguments that the act cannot do without, and was not given. */
+function missingFor(name: string, args: unknown): string[] {
+  const given = new Map(Object.entries(args ?? {}))
+  const needed = Object.entries(needs).find(([act]) => act === name)?.[1] ?? {}
+  return Object.keys(needed).filter((argument) => (given.get(argument) ?? null) === null)
 }
 
 type Asked = { url: URL; args: Record<string, unknown> }

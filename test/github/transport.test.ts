@@ -196,6 +196,11 @@ describe("over HTTP", () => {
     const on = { repo: "acme/shop", by: "shipwright[bot]" }
     expect(await act("openPullRequest", { ...on, head: "x", files: { x: "1\n" } })).toMatchObject({ number: 1 })
     expect(await act("mergePullRequest", { ...on, by: "max", number: 1 })).toMatchObject({ status: "405" })
+    expect(await act("comment", { repo: "acme/shop", number: 1, text: "Hello", by: null })).toMatchObject({
+      status: "422",
+      message: "comment needs: body, by",
+    })
+    expect(await act("createUser", [])).toMatchObject({ message: "createUser needs: login" })
     await server.github.deliveries.settled()
     expect(heard).toContainEqual({ event: "pull_request", login: "shipwright[bot]" })
     expect(heard).toContainEqual({ event: "installation", login: "acme" })
