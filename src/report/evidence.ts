@@ -183,8 +183,8 @@ function wordOf({ word }: EvidenceItem): string {
 
 /** Why a probe or query went wrong, and what was answered. */
 function why({ word, numbers: { status } }: EvidenceItem): string {
-  if (word === null && status === undefined) return ""
-  if (word === "status" || word === null) return ` (answered with ${status ?? "nothing"})`
+  if (status !== undefined && (word === "status" || word === null)) return ` (answered with ${status})`
+  if (word === null) return ""
   return ` (${reasons.get(word) ?? plain(word, 60)})`
 }
 
@@ -201,6 +201,16 @@ const reasons = new Map(
     "too-large": "the answer is too large",
     "redirect-refused": "it sends on to a place that may not be asked",
     "too-many-redirects": "it sends on too many times",
+    "unknown-source": "whoever runs Portcullis has set up no data source of that name",
+    query: "the data source says that this is no query it can work out",
+    denied: "the data source does not let Portcullis ask: its token is wrong or missing",
+    status: "the data source is in trouble",
+    malformed: "the answer is not one of Prometheus",
+    partial: "the answer says that something is missing in it",
+    "no-sample": "there is no such series",
+    "several-samples": "there are several series; the query must give one number",
+    "wrong-type": "it gives something else than a number",
+    "not-a-number": "it is no number, as after a division by zero",
   }),
 )
 
