@@ -101,7 +101,7 @@ export type SignalSummary = {
 
 /**
  * Which signals: of a branch, and those that name none; from `fromMs` on, before `toMs`. With `environments`, only those
- * that name one of these or none.
+ * that name one of these or none; upper and lower case do not matter.
  */
 export type SignalRange = {
   repositoryId: number
@@ -116,7 +116,7 @@ export async function readSignals(
   tx: Pick<Prisma.TransactionClient, "$queryRaw">,
   { repositoryId, branch, fromMs, toMs, environments }: SignalRange,
 ): Promise<SignalSummary> {
-  const names = environments === undefined ? null : [...environments]
+  const names = environments?.map((name) => name.toLowerCase()) ?? null
   const rows = await tx.$queryRaw<SummaryRow[]>`
     SELECT kind, count(*)::int AS reports, max(at) AS "lastAt",
       coalesce(sum(errors), 0)::float8 AS errors, coalesce(sum(requests), 0)::float8 AS requests,
@@ -124,7 +124,7 @@ export async function readSignals(
     FROM signal
     WHERE repository_id = ${BigInt(repositoryId)} AND at >= ${new Date(fromMs)} AND at < ${new Date(toMs)}
       AND (branch IS NULL OR branch = ${branch})
-      AND (${names}::text[] IS NULL OR environment IS NULL OR environment = ANY (${names}::text[]))
+      AND (${names}::text[] IS NULL OR environment IS NULL OR lower(environment) = ANY (${names}::text[]))
     GROUP BY kind`
   const of = (kind: Signal["kind"]): SummaryRow => rows.find((row) => row.kind === kind) ?? { ...nothing, kind }
   const [rate, failure] = [of("error_rate"), of("failure")]

@@ -106,7 +106,7 @@ async function readWatch(
     deployments,
     checks: await readChecks(tx, place.repositoryId, sha),
     ownAppId: deps.ownAppId,
-    ...(await readOutside(tx, { deps, place, sha, window })),
+    ...(await readOutside(tx, { deps, place, sha, window, environments: health.deployments })),
   })
   return { runId: run.runId, sha, judged }
 }
@@ -135,13 +135,15 @@ async function readInputs(
   const { health } = rules
   if (observed.length === 0 || health === null) return found
   const deployments = await readDeployments(tx, place.repositoryId, health.deployments)
+  const environments = health.deployments
   for (const run of observed) {
     const watched = watchedBy({ run, runs, health, deployments, nowMs })
+    const window = healthWindow({ ...watched, deployments })
     const facts = {
       deployments,
       checks: await readChecks(tx, place.repositoryId, run.after.landing.sha),
       ownAppId: deps.ownAppId,
-      ...(await readOutside(tx, { deps, place, sha: watched.sha, window: healthWindow({ ...watched, deployments }) })),
+      ...(await readOutside(tx, { deps, place, sha: watched.sha, window, environments })),
     }
     found.set(run.runId, { ...watched, ...facts })
   }

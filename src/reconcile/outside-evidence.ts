@@ -16,16 +16,19 @@ type Question = {
   place: LanePlace
   sha: string
   window: HealthWindow
+  /** Where the branch is deployed; none: that is not told, and signals of every environment count. */
+  environments: readonly string[]
 }
 
 /** Reads what was probed, queried, signalled and run again for a health window. */
 export async function readOutside(
   tx: Prisma.TransactionClient,
-  { deps, place, sha, window: { sinceMs, startMs, deadlineMs } }: Question,
+  { deps, place, sha, window: { sinceMs, startMs, deadlineMs }, environments }: Question,
 ): Promise<OutsideEvidence> {
   const fromMs = startMs ?? sinceMs
-  const window = await readSignals(tx, { ...place, fromMs, toMs: deadlineMs })
-  const baseline = await readSignals(tx, { ...place, fromMs: fromMs - baselineMs, toMs: fromMs })
+  const from = { ...place, ...(environments.length === 0 ? {} : { environments }) }
+  const window = await readSignals(tx, { ...from, fromMs, toMs: deadlineMs })
+  const baseline = await readSignals(tx, { ...from, fromMs: fromMs - baselineMs, toMs: fromMs })
   return {
     ...(await readAsked(tx, place, { fromMs: sinceMs, toMs: deadlineMs })),
     signals: { window, baseline },

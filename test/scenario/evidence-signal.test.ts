@@ -1,5 +1,5 @@
 import { expect } from "vitest"
-import { healthOf, later, promotes, tagAt } from "../harness/after-merge.ts"
+import { deploys, healthOf, later, promotes, tagAt } from "../harness/after-merge.ts"
 import { scenario, useDatabase } from "../harness/scenario.ts"
 import { signalSender, takingSignals } from "../harness/signals.ts"
 import type { Scenario } from "../harness/verbs.ts"
@@ -190,4 +190,29 @@ scenario(
     expect(kept?.message).toMatchInlineSnapshot(`"login failed at [secret] password: [secret]"`)
   },
   watching("{ window: 15m }"),
+)
+
+scenario(
+  "what staging reports of itself says nothing about a branch that is deployed to production",
+  async (t) => {
+    const send = await signalSender(t)
+    const { sha } = await promotes(t)
+    await deploys(t, { sha })
+    await send({
+      environment: "staging",
+      signals: [heartbeat, { type: "failure", severity: "critical", message: "no" }],
+    })
+    await later(t, 14 * minute)
+    expect(told(t, sha)).toMatchInlineSnapshot(`
+      [
+        "in_progress | Observing until 2026-11-20 12:15 UTC: 1 of 2 healthy so far",
+        "| heartbeat | ⏳ waiting | never heard yet |",
+        "| deployment to \`production\` | ✅ good so far | succeeded at 2026-11-20 12:00 UTC |",
+      ]
+    `)
+    await send({ environment: "Production", signals: [heartbeat] })
+    await later(t, minute)
+    expect(await tagAt(t)).toBe(sha)
+  },
+  watching("{ window: 15m, deployments: [production], heartbeat: { stale_after: 3m } }"),
 )
