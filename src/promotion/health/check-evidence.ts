@@ -49,7 +49,12 @@ export function judgeCheckRule(
     .toSorted((a, b) => order.indexOf(a.reason) - order.indexOf(b.reason))
   const [worst] = judged
   if (worst === undefined) {
-    return { item: evidence({ ...item, state: unreported(span), reason: "nothing-reported" }), reruns: [] }
+    // What was not read may well have been reported.
+    const isUntold = span.isOver && !isWhole
+    const standing = isUntold
+      ? ({ state: "inconclusive", reason: "check-unread" } as const)
+      : ({ state: unreported(span), reason: "nothing-reported" } as const)
+    return { item: evidence({ ...item, ...standing }), reruns: [] }
   }
   const { check } = worst
   // One that failed may be among those that nobody has read.
