@@ -86,29 +86,82 @@ export async function observeLane(
 /** What is known-good is watched for a day after its window, for alerts alone. */
 async function readWatch(
   tx: Prisma.TransactionClient,
-  { deps, place, rules }: LaneContext,
+  context: LaneContext,
   { runs, nowMs, knownGood }: LaneGround,
 ): Promise<LaneObservation["watch"]> {
   const run = runs.find(({ runId, state }) => runId === knownGood?.runId && state === "known_good")
   const fromMs = run?.after.health?.atMs
-  const { health } = rules
-  if (run === undefined || fromMs === undefined || health === null || nowMs >= fromMs + watchMs) return null
+  if (run === undefined || fromMs === undefined || nowMs >= fromMs + watchMs) return null
+  const judged = await judgeDayAfter(tx, context, { run, runs, nowMs, fromMs, supersededAtMs: null })
+  return judged === null ? null : { runId: run.runId, sha: run.after.landing.sha, judged }
+}
+
+/** How long it is told what turned bad in the day after; what that stands on is forgotten some time later. */
+const keepAlertsMs = 7 * 24 * 3600 * 1000
+
+/**
+ * How the watches stand that are over, by run id: because the day is over, or a later commit has proven itself. Of one
+ * that was over before it began, or is over for long, nothing is told.
+ */
+export async function readEndedWatches(
+  tx: Prisma.TransactionClient,
+  context: LaneContext,
+  { of, runs, nowMs }: { of: readonly LandedRun[]; runs: readonly LandedRun[]; nowMs: number },
+): Promise<Map<string, Watch>> {
+  const ended = new Map<string, Watch>()
+  for (const run of of) {
+    const fromMs = run.after.health?.atMs
+    if (run.state !== "known_good" || fromMs === undefined) continue
+    const supersededAtMs = runs.find((later) => isAfter(later, run) && wasKnownGood(later))?.after.health?.atMs ?? null
+    const untilMs = Math.min(fromMs + watchMs, supersededAtMs ?? Infinity)
+    if (untilMs <= fromMs || nowMs < untilMs || nowMs >= untilMs + keepAlertsMs) continue
+    const judged = await judgeDayAfter(tx, context, { run, runs, nowMs, fromMs, supersededAtMs })
+    if (judged !== null) ended.set(run.runId, judged)
+  }
+  return ended
+}
+
+function isAfter(one: LandedRun, other: LandedRun): boolean {
+  return one.after.landing.position > other.after.landing.position
+}
+
+/** What is taken out of known-good afterwards has been there. */
+function wasKnownGood({ state, after }: LandedRun): boolean {
+  return after.health?.verdict === "healthy" && state !== "promoted_pending_health"
+}
+
+type DayAfter = {
+  run: LandedRun
+  runs: readonly LandedRun[]
+  nowMs: number
+  fromMs: number
+  /** When a later commit took its place; null: none did. */
+  supersededAtMs: number | null
+}
+
+/** Null: the config names nothing to watch by. */
+async function judgeDayAfter(
+  tx: Prisma.TransactionClient,
+  { deps, place, rules: { health } }: LaneContext,
+  { run, runs, nowMs, fromMs, supersededAtMs }: DayAfter,
+): Promise<Watch | null> {
+  if (health === null) return null
   const deployments = await readDeployments(tx, place.repositoryId, health.deployments)
-  const { sha, laterShas, rules: watchedRules } = watchedBy({ run, runs, health, deployments, nowMs })
-  const window = { sinceMs: fromMs, startMs: fromMs, deadlineMs: fromMs + watchMs }
-  const judged = judgeWatch({
-    rules: watchedRules,
+  const { sha, laterShas, rules } = watchedBy({ run, runs, health, deployments, nowMs })
+  const deadlineMs = Math.min(fromMs + watchMs, supersededAtMs ?? Infinity)
+  const window = { sinceMs: fromMs, startMs: fromMs, deadlineMs }
+  return judgeWatch({
+    rules,
     sha,
     laterShas,
     fromMs,
-    supersededAtMs: null,
+    supersededAtMs,
     nowMs,
     deployments,
     checks: await readChecks(tx, place.repositoryId, sha),
     ownAppId: deps.ownAppId,
     ...(await readOutside(tx, { deps, place, sha, window, environments: health.deployments })),
   })
-  return { runId: run.runId, sha, judged }
 }
 
 /** Whether the ledger tells already of a tag that is not where it should be. */

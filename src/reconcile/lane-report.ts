@@ -1,5 +1,6 @@
 import type { Subject } from "../inbox/subject.ts"
 import { judgeHealth, type HealthInput } from "../promotion/health/judge-health.ts"
+import type { Watch } from "../promotion/health/watch.ts"
 import { earlier } from "../promotion/lane/decide-lane.ts"
 import { openKey, tagKey } from "../promotion/lane/lane-deed.ts"
 import { onwardKey } from "../promotion/lane/onward-deed.ts"
@@ -13,7 +14,7 @@ import { planContent, storedReport, storeIntent, writeGate, type GateWrite } fro
 import { keptInputs } from "./health-input.ts"
 import { keptLandingDetails } from "./landing-detail.ts"
 import type { LaneContext } from "./lane.ts"
-import type { LaneObservation } from "./lane-observe.ts"
+import { readEndedWatches, type LaneObservation } from "./lane-observe.ts"
 
 /** Check runs of settled promotions that are kept up to date, the newest: nothing changes on older ones. */
 const limitSettled = 5
@@ -33,11 +34,14 @@ export async function showHealth(context: LaneContext, observation: LaneObservat
     deps.prisma,
     runs.filter(({ after }) => after.landing.integrity !== "clean").map(({ runId }) => runId),
   )
+  const { nowMs, runs: all } = observation.snapshot
+  const ended = await deps.prisma.$transaction((tx) => readEndedWatches(tx, context, { of: runs, runs: all, nowMs }))
   let laterMs: number | null = observation.watch?.judged.lookAgainAtMs ?? null
   for (const run of runs) {
     const input = run.after.health === null ? observation.inputs.get(run.runId) : kept.get(run.runId)
     const landed = details.get(run.runId) ?? null
-    const told = tell(context, { observation, run, landed, input })
+    const live = observation.watch?.runId === run.runId ? observation.watch.judged : null
+    const told = tell(context, { observation, run, landed, input, watch: live ?? ended.get(run.runId) ?? null })
     if (told === null) continue
     const { write, lookAgainAtMs } = await planOne(context, { observation, run, told })
     laterMs = earlier(laterMs, lookAgainAtMs)
@@ -59,7 +63,7 @@ type Known = { observation: LaneObservation; run: LandedRun; landed: LandingJudg
 /** What is shown of a landing; null: nothing. */
 function tell(
   { rules }: LaneContext,
-  { observation, run, landed, input }: Known & { input: HealthInput | undefined },
+  { observation, run, landed, input, watch }: Known & { input: HealthInput | undefined; watch: Watch | null },
 ): AfterMergeContent | null {
   const { snapshot } = observation
   const { enforced } = snapshot
@@ -70,7 +74,7 @@ function tell(
     run,
     landed,
     verdict: judgeHealth(input),
-    watch: observation.watch?.runId === run.runId ? observation.watch.judged : null,
+    watch,
     nowMs: snapshot.nowMs,
     tag: snapshot.tag,
     knownGood: snapshot.knownGood,

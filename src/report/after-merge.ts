@@ -19,7 +19,7 @@ export type AfterMergeTold = {
   /** What was found where it is not, or may not be, what was approved; null: nothing, or it is not kept any more. */
   landed: LandingJudgement | null
   verdict: HealthVerdict
-  /** How it stands in the day after it was found healthy; null: that has not begun, or is over. */
+  /** How it stands in the day after it was found healthy, or stood at its end; null: not told. */
   watch: Watch | null
   nowMs: number
   /** Name of the known-good tag. */
