@@ -11,6 +11,7 @@ import {
   type MoveTag,
 } from "../promotion/lane/lane-deed.ts"
 import { moveTag, readTag } from "../github/tag.ts"
+import { modeOf } from "../promotion/gate/verdict.ts"
 import { judgeHealth } from "../promotion/health/judge-health.ts"
 import { renderKnownGood } from "../report/known-good.ts"
 import { keptInputs } from "./health-input.ts"
@@ -36,6 +37,7 @@ export async function storeLaneEffects(
 /**
  * Does what was intended on a branch and is not done yet, oldest first; true when anything was. What GitHub refuses for
  * good is stored as refused, and told in the report; everything else that goes wrong is tried again with the next pass.
+ * The known-good tag alone is tried again after a refusal, each hour: until then nothing can be known-good.
  *
  * A rollback that was stopped before its pull request was opened, or before that was known, is opened and then closed: only
  * so it is sure that none is left open.
@@ -43,10 +45,11 @@ export async function storeLaneEffects(
 export async function runLaneDeeds(context: LaneContext): Promise<boolean> {
   const { deps, place } = context
   const repositoryId = BigInt(place.repositoryId)
-  const rows = await deps.prisma.effect.findMany({
+  const undone = await deps.prisma.effect.findMany({
     where: { repositoryId, number: 0, doneAt: null, deed: { path: ["branch"], equals: place.branch } },
     orderBy: [{ intendedAt: "asc" }, { key: "asc" }],
   })
+  const rows = [...undone, ...(await refusedTag(context))]
   const deeds = rows.map((row) => ({ ...row, deed: row.deed as LaneDeed }))
   const isClosing = ({ deed }: { deed: LaneDeed }): boolean => deed.kind === "close-rollback"
   for (const row of [...deeds.filter((one) => !isClosing(one)), ...deeds.filter(isClosing)]) {
@@ -61,6 +64,23 @@ export async function runLaneDeeds(context: LaneContext): Promise<boolean> {
     })
   }
   return rows.length > 0
+}
+
+/** How long until a tag that GitHub would not have moved is tried again: somebody may have let the app meanwhile. */
+const retryTagMs = 3600 * 1000
+
+/** The newest move of the known-good tag, if it was refused so long ago, and its commit still is to have the tag. */
+async function refusedTag({ deps, repository, place }: LaneContext): Promise<{ key: string; deed: unknown }[]> {
+  if (repository.config === null || modeOf(repository.config) !== "enforce") return []
+  const before = new Date(deps.clock.now().getTime() - retryTagMs)
+  return deps.prisma.$queryRaw<{ key: string; deed: unknown }[]>`
+    SELECT e.key, e.deed FROM (
+      SELECT * FROM effect
+      WHERE repository_id = ${BigInt(place.repositoryId)} AND number = 0
+        AND deed ->> 'branch' = ${place.branch} AND deed ->> 'kind' = 'move-tag'
+      ORDER BY intended_at DESC LIMIT 1) AS e
+    JOIN promotion p ON p.id = e.run_id AND p.state = 'promoted_pending_health'
+    WHERE e.outcome ->> 'how' = 'refused' AND e.outcome ->> 'why' <> 'not-forward' AND e.done_at <= ${before}`
 }
 
 async function attempt(context: LaneContext, deed: LaneDeed): Promise<LaneOutcome> {

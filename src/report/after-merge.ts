@@ -78,7 +78,10 @@ function knownGoodStanding({ run, tag, tagOutcome, knownGood }: AfterMergeTold):
       ? { status: "advanced", tag, atMs: knownGood.atMs }
       : { status: "passed", tag }
   }
-  return tagOutcome?.how === "refused" ? { status: "refused", tag, problem: whyNotMoved(tagOutcome) } : null
+  if (tagOutcome?.how !== "refused") return null
+  const { why, words } = tagOutcome
+  const isTold = why === "protected" || why === "permission" || why === "not-forward"
+  return { status: "refused", tag, why: isTold ? why : "other", words }
 }
 
 /** Bytes that the paths of one kind may take. */
@@ -201,12 +204,4 @@ function onwardSection({ onward }: AfterMergeTold): string {
   const words =
     outcome.why === "workflows" ? noRollbackWords["no-workflows-permission"] : `${plain(outcome.words, 300)}.`
   return `It was not proposed to ${code(target, 100)}: ${words} The next known-good commit is tried again.`
-}
-
-function whyNotMoved({ why, words }: Extract<LaneOutcome, { how: "refused" }>): string {
-  if (why === "protected") return "a ruleset protects it. Next: let this app pass that ruleset."
-  if (why === "not-forward") {
-    return "this commit does not come after the one that is known-good now, as after a push by force. Next: if that is as it should be, delete the tag; the next commit that proves itself gets it."
-  }
-  return `GitHub refused it: ${plain(words, 200)}.`
 }

@@ -5,8 +5,9 @@ import type { Watch } from "../promotion/health/watch.ts"
 import { buttonTexts, type CheckAction } from "./button.ts"
 import type { GateContent } from "./check-run.ts"
 import { evidenceDetail, evidenceHeadline, evidenceName, evidenceState, evidenceLabel, percent } from "./evidence.ts"
-import { bare, code, plain, table, upTo } from "./markdown.ts"
+import { bare, code, table, upTo } from "./markdown.ts"
 import { moment } from "./moment.ts"
+import { explainRefusedTag, type TagRefused } from "./refused-tag.ts"
 
 /** Name of the check run on a merge commit that tells what the merge did to the running system. */
 export const healthCheckName = "Promotion health"
@@ -19,8 +20,7 @@ export type KnownGoodStanding =
   | { status: "held"; earlier: number | null; because: "observed" | "unhealthy" }
   /** It names a later commit already, and is never moved back. */
   | { status: "passed"; tag: string }
-  /** GitHub did not let it be moved. */
-  | { status: "refused"; tag: string; problem: string }
+  | TagRefused
 
 /** What is told beside the verdict. What is left out is not told of. */
 export type HealthContext = Partial<Told>
@@ -153,7 +153,7 @@ function healthyTitle({ items }: HealthVerdict, { knownGood }: HealthContext): s
     case "held":
       return `${why}, but an earlier promotion is ${knownGood.because === "observed" ? "still observed" : "unhealthy"}`
     case "refused":
-      return `${why}, but GitHub refused to move the known-good tag`
+      return `${why}, but the known-good tag could not be moved`
     case "passed":
     case undefined:
       return why
@@ -282,7 +282,7 @@ function knownGoodWords({ knownGood: standing, mode, policy }: Told): string {
     case "passed":
       return `The tag ${code(standing.tag)} names a later commit already, and is never moved back. Next: nothing has to be done.`
     case "refused":
-      return `GitHub refused to move the tag ${code(standing.tag)}: ${plain(standing.problem, 200)}. Next: let the app write this tag (a tag protection or ruleset may forbid it); it is tried again.`
+      return explainRefusedTag(standing)
   }
 }
 

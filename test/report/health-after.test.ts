@@ -75,7 +75,7 @@ describe("names that were chosen to do harm", () => {
       deployments: [deployment({ environment: evil[0] ?? "", state: evil[1] ?? "" })],
       probes: [{ ...failedProbe(at(3)), url: evil[3] ?? "", why: evil[2] ?? "", status: null }],
     }
-    const standing = { status: "refused", tag: evil[1] ?? "", problem: evil[0] ?? "" } as const
+    const standing = { status: "refused", tag: evil[1] ?? "", why: "other", words: evil[0] ?? "" } as const
     expect(shown(hostile, facts, { baseRef: evil[3] ?? "", knownGood: standing })).toMatchInlineSnapshot(`
       "failure | Unhealthy: check [click](https://evil.example) ![x](y) failed and 4 more
 
@@ -97,7 +97,7 @@ describe("names that were chosen to do harm", () => {
       <sub>run id \`01930000-0000-7000-8000-000000000001\` · commit \`aaaaaaaaaaaa\` · into \`line break ## heading - item\`</sub>"
     `)
     expect(shown({}, {}, { knownGood: standing }).split("\n\n")[2]).toMatchInlineSnapshot(
-      `"**Healthy.** Nothing was asked for, and nothing bad was reported until 2026-11-20 12:15 UTC. To have it proven, name what to watch under \`health\` in \`.github/promotion.yml\`. GitHub refused to move the tag \`\`a ¦ b \`c\` **d** <img src=x onerror=alert(1)><!--\`\`: &#91;click&#93;(https&#58;//evil.example) !&#91;x&#93;(y). Next: let the app write this tag (a tag protection or ruleset may forbid it); it is tried again."`,
+      `"**Healthy.** Nothing was asked for, and nothing bad was reported until 2026-11-20 12:15 UTC. To have it proven, name what to watch under \`health\` in \`.github/promotion.yml\`. The tag \`\`a ¦ b \`c\` **d** <img src=x onerror=alert(1)><!--\`\` could not be moved here: GitHub refused to move it (&#91;click&#93;(https&#58;//evil.example) !&#91;x&#93;(y)). Next: see whether a tag protection or a ruleset forbids it. It is tried again every hour."`,
     )
   })
 })

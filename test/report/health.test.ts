@@ -148,7 +148,7 @@ describe("healthy", () => {
       { status: "held", earlier: 11, because: "observed" },
       { status: "held", earlier: null, because: "unhealthy" },
       { status: "passed", tag: "known-good/main" },
-      { status: "refused", tag: "known-good/main", problem: "Repository rule violations found" },
+      { status: "refused", tag: "known-good/main", why: "protected", words: "Repository rule violations found" },
     ] as const
     const told = standings.map((knownGood) => {
       const text = shown(rules, facts, { knownGood })
@@ -164,8 +164,8 @@ describe("healthy", () => {
       **Healthy.** Everything that was asked for was good when the window ended at 2026-11-20 12:17 UTC. An earlier promotion, which this commit contains, is unhealthy, so the known-good tag stays where it is. Next: take that one back, or mend it by another change; the commit that contains the repair can be known-good.",
         "success | Healthy: 3 of 3 good
       **Healthy.** Everything that was asked for was good when the window ended at 2026-11-20 12:17 UTC. The tag \`known-good/main\` names a later commit already, and is never moved back. Next: nothing has to be done.",
-        "success | Healthy: 3 of 3 good, but GitHub refused to move the known-good tag
-      **Healthy.** Everything that was asked for was good when the window ended at 2026-11-20 12:17 UTC. GitHub refused to move the tag \`known-good/main\`: Repository rule violations found. Next: let the app write this tag (a tag protection or ruleset may forbid it); it is tried again.",
+        "success | Healthy: 3 of 3 good, but the known-good tag could not be moved
+      **Healthy.** Everything that was asked for was good when the window ended at 2026-11-20 12:17 UTC. The tag \`known-good/main\` could not be moved here: a ruleset protects it (Repository rule violations found). Next: let this app pass that ruleset. It is tried again every hour.",
       ]
     `)
   })
