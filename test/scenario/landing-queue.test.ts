@@ -99,7 +99,7 @@ for (const when of ["made", "moved"] as const) {
           .filter((line) => line.startsWith("- **")),
       ).toMatchInlineSnapshot(`
         [
-          "- **promotion-paused** — Portcullis itself paused all promotions into \`main\`: “what landed with &#35;2 is not what was approved”. Portcullis itself paused all promotions into \`main\`: “what landed with &#35;3 is not what was approved”. Next: somebody with the \`write\` role comments \`/resume-promotion\`.",
+          "- **promotion-paused** — Portcullis itself paused all promotions into \`main\`: “what landed with &#35;2 is not what was approved; Promotion health on <short sha> says what is wrong and how to put it right”. Portcullis itself paused all promotions into \`main\`: “what landed with &#35;3 is not what was approved; Promotion health on <short sha> says what is wrong and how to put it right”. Next: somebody with the \`write\` role comments \`/resume-promotion\`.",
         ]
       `)
       await t.says(next, "olga", "/resume-promotion put right")

@@ -94,7 +94,8 @@ function mismatchEntries(
   if (!enforced) return [found]
   const id = landingPauseId(common.runId)
   const held = { id, scope: "branch", source: "landing", branch, untilMs: null } as const
-  const reason = `what landed with #${common.pullRequest ?? 0} is not what was approved`
+  const where = `Promotion health on ${landing.sha.slice(0, 12)} says what is wrong and how to put it right`
+  const reason = `what landed with #${common.pullRequest ?? 0} is not what was approved; ${where}`
   const paused: EntryDraft = {
     ...common,
     runId: null,
