@@ -44,7 +44,7 @@ export async function assertLedgerSound(database: TestDatabase): Promise<void> {
     expect(known.map(({ branch, sha, tag, runId, at }) => ({ branch, sha, tag, runId, atMs: at.getTime() }))).toEqual([
       ...replayed.lanes.knownGood.values(),
     ])
-    const rollbacks = await database.prisma.rollback.findMany({ where, orderBy: { startedAt: "asc" } })
+    const rollbacks = await database.prisma.rollback.findMany({ where, orderBy: [{ startedAt: "asc" }, { id: "asc" }] })
     expect(rollbacks.map(({ data }) => data)).toEqual([...replayed.lanes.rollbacks.values()])
   }
 }
